@@ -1,0 +1,3 @@
+/// The operations that layers and losses are made of, without parameters of their own (PyTorch's
+/// `torch.nn.functional`).
+public enum Functional {}
