@@ -1,0 +1,24 @@
+public import Torch
+
+/// A module with one input and one output, called like a function.
+///
+/// Write `forward`, call the layer: the call notes where in the model it is, so that a failure inside it can say so.
+/// ```swift
+/// let scores = network(images)
+/// ```
+public protocol Layer<Input, Output>: Module {
+    /// What goes in: a tensor, unless declared otherwise.
+    associatedtype Input = Tensor
+    /// What comes out: a tensor, unless declared otherwise.
+    associatedtype Output = Tensor
+
+    /// Computes the output.
+    func forward(_ input: Input) -> Output
+}
+
+extension Layer {
+    /// Computes the output.
+    public func callAsFunction(_ input: Input) -> Output {
+        CallScope.entering(self) { forward(input) }
+    }
+}
