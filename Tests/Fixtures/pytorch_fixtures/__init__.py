@@ -1,0 +1,1 @@
+"""What PyTorch computes, a file for each subject."""
