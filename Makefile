@@ -1,0 +1,63 @@
+# What one does with this package; `make` lists it. LIBTORCH, where it is set, names the LibTorch (see Scripts/setup).
+
+ARGS ?=
+PYTHON ?= python3
+FIXTURES := Tests/Fixtures
+READMES := README.md README.zh-CN.md
+LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics DatasetFiles TorchVision Checkpointing Tracking Lockstep
+
+# Swift reads LIBTORCH from another folder than this one at times, and empty means absent.
+ifeq ($(strip $(LIBTORCH)),)
+override LIBTORCH :=
+unexport LIBTORCH
+else
+override LIBTORCH := $(shell realpath -ms -- '$(LIBTORCH)')
+export LIBTORCH
+endif
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup build train test lint format docs fixtures clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## fetch and verify LibTorch, or link the one that LIBTORCH=<folder> names
+	@Scripts/setup
+
+build: setup  ## build everything in release mode
+	swift build -c release
+
+train: setup  ## build in release mode and train Fashion-MNIST for one epoch; ARGS="--epochs 5" adds options
+	swift build -c release --product fashion-mnist
+	.build/release/fashion-mnist --epochs 1 --synthetic-fallback $(ARGS)
+
+test: setup  ## run all tests; ARGS="--filter Tensor" limits those in Swift
+	swift build --build-tests
+	# An exit test ends a process on purpose; its backtrace would take seconds.
+	SWIFT_BACKTRACE=enable=no swift test $(ARGS)
+	Scripts/test-setup
+	Scripts/test-dependent-package
+
+lint:  ## check layout, scripts and what must not be in the repository
+	@Scripts/lint $(READMES)
+
+format:  ## lay the Swift code out as lint expects it
+	swift format --in-place --parallel --recursive --configuration .swift-format \
+		Package.swift $(wildcard Sources Tests Examples)
+
+docs: setup  ## write the documentation of all libraries to .docs/
+	swift package --allow-writing-to-directory .docs generate-documentation $(LIBRARIES:%=--target %) \
+		--enable-experimental-combined-documentation --warnings-as-errors \
+		--transform-for-static-hosting --output-path .docs
+
+fixtures: .venv/.installed  ## write the expected values of the tests anew, with PyTorch; ARGS="layers" for some
+	.venv/bin/python $(FIXTURES)/make_fixtures.py $(ARGS)
+
+.venv/.installed: $(FIXTURES)/requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --extra-index-url https://download.pytorch.org/whl/cpu -r $<
+	touch $@
+
+clean:  ## remove what was built here; LibTorch and downloaded data stay
+	rm -rf .build .docs
