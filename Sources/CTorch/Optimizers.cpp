@@ -8,20 +8,88 @@
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/_fused_sgd.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
 
 using namespace ctorch;
+
+namespace {
+
+/// Whether the elements of both lie in the same order; the strides of dimensions of size one do not matter.
+bool same_layout(const at::Tensor &first, const at::Tensor &second) {
+    for (int64_t i = 0; i < first.dim(); ++i) {
+        if (first.size(i) != 1 && first.stride(i) != second.stride(i)) return false;
+    }
+    return true;
+}
+
+/// The tensors of one step.
+///
+/// The fused kernels of the CPU walk memory and ignore strides: a tensor with gaps, or in another order than its
+/// parameter, takes part through a copy, and so does one that is computed in another type.
+class StepTensors {
+  public:
+    StepTensors(const ct_tensor *parameters, int32_t count, bool widens_half)
+        : parameters_(retained(parameters, count)) {
+        for (const at::Tensor &parameter : parameters_) {
+            const bool widened = widens_half && parameter.is_cpu() && at::isReducedFloatingType(parameter.scalar_type());
+            const bool usable = !widened && parameter.is_non_overlapping_and_dense();
+            const auto type = widened ? at::kFloat : parameter.scalar_type();
+            patterns_.push_back(usable ? parameter : at::empty_like(parameter, parameter.options().dtype(type)));
+        }
+    }
+
+    /// Tensors that the step reads.
+    std::vector<at::Tensor> read(const ct_tensor *handles) { return fitted(handles, false); }
+    /// Tensors that the step changes.
+    std::vector<at::Tensor> changed(const ct_tensor *handles) { return fitted(handles, true); }
+
+    /// Brings what the step changed back from the copies.
+    void finish() {
+        for (auto &[original, copy] : copies_) original.copy_(copy);
+    }
+
+  private:
+    std::vector<at::Tensor> fitted(const ct_tensor *handles, bool changes) {
+        std::vector<at::Tensor> tensors = retained(handles, static_cast<int32_t>(parameters_.size()));
+        for (size_t i = 0; i < tensors.size(); ++i) {
+            const at::Tensor original = tensors[i];
+            const at::Tensor &parameter = parameters_[i];
+            TORCH_CHECK(
+                original.sizes() == parameter.sizes() && original.scalar_type() == parameter.scalar_type() &&
+                    original.device() == parameter.device(),
+                "a parameter of shape ", parameter.sizes(), ", type ", parameter.scalar_type(), " on ",
+                parameter.device(), " has a gradient or state of shape ", original.sizes(), ", type ",
+                original.scalar_type(), " on ", original.device());
+            const at::Tensor &pattern = patterns_[i];
+            if (original.scalar_type() == pattern.scalar_type() && same_layout(original, pattern)) continue;
+            tensors[i] = at::empty_like(pattern).copy_(original);
+            if (changes) copies_.emplace_back(original, tensors[i]);
+        }
+        return tensors;
+    }
+
+    std::vector<at::Tensor> parameters_;
+    std::vector<at::Tensor> patterns_;
+    std::vector<std::pair<at::Tensor, at::Tensor>> copies_;
+};
+
+}  // namespace
 
 bool ct_sgd_step(
     const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momentum_buffers, int32_t count,
     ct_sgd_settings settings) {
     return attempted([&] {
         const at::NoGradGuard guard;
-        const auto buffers = momentum_buffers == nullptr ? std::vector<at::Tensor>() : retained(momentum_buffers, count);
+        // The CPU kernel has no working path for half precision.
+        StepTensors tensors(parameters, count, true);
+        const auto buffers =
+            momentum_buffers == nullptr ? std::vector<at::Tensor>() : tensors.changed(momentum_buffers);
         at::_fused_sgd_(
-            retained(parameters, count), retained(gradients, count), buffers, settings.weight_decay, settings.momentum,
+            tensors.changed(parameters), tensors.read(gradients), buffers, settings.weight_decay, settings.momentum,
             settings.learning_rate, settings.dampening, settings.nesterov, settings.maximize, settings.first_step);
+        tensors.finish();
     });
 }
 
@@ -31,12 +99,13 @@ bool ct_adam_step(
     ct_adam_settings settings) {
     return attempted([&] {
         const at::NoGradGuard guard;
+        StepTensors tensors(parameters, count, false);
         const auto maxima =
-            settings.amsgrad ? retained(maximum_square_averages, count) : std::vector<at::Tensor>();
+            settings.amsgrad ? tensors.changed(maximum_square_averages) : std::vector<at::Tensor>();
         const auto step = [&](auto kernel) {
             kernel(
-                retained(parameters, count), retained(gradients, count), retained(averages, count),
-                retained(square_averages, count), maxima, retained(steps, count));
+                tensors.changed(parameters), tensors.read(gradients), tensors.changed(averages),
+                tensors.changed(square_averages), maxima, retained(steps, count));
         };
         if (settings.decoupled) {
             step([&](auto &&...lists) {
@@ -51,6 +120,7 @@ bool ct_adam_step(
                     settings.eps, settings.amsgrad, settings.maximize);
             });
         }
+        tensors.finish();
     });
 }
 
