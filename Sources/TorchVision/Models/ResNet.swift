@@ -1,0 +1,107 @@
+public import Torch
+public import TorchNN
+
+/// A residual network (He et al., "Deep Residual Learning for Image Recognition", 2015), as torchvision builds it.
+///
+/// Input (N, 3, height, width), output (N, classes). The names in the state are torchvision's. Strides of bottlenecks
+/// are in their 3×3 convolution, as there.
+public final class ResNet: Module, Layer {
+    let conv1: Conv2d
+    let bn1: BatchNorm2d
+    let relu = ReLU()
+    let maxpool = MaxPool2d(kernelSize: 3, stride: 2, padding: 1)
+    let layer1: Sequential
+    let layer2: Sequential
+    let layer3: Sequential
+    let layer4: Sequential
+    let avgpool = AdaptiveAvgPool2d(1)
+    let fc: Linear
+
+    /// The two kinds of residual block.
+    public enum Block: Sendable {
+        /// Two 3×3 convolutions.
+        case basic
+        /// 1×1, 3×3 and 1×1 convolutions, the last with four times the channels.
+        case bottleneck
+
+        var expansion: Int { self == .basic ? 1 : 4 }
+    }
+
+    /// A network with torchvision's start values.
+    ///
+    /// - Parameters:
+    ///   - block: the kind of block.
+    ///   - blocks: how many of them in each of the four stages.
+    ///   - numClasses: the number of outputs.
+    ///   - generator: draws the start values; the process-wide one if nil.
+    public init(_ block: Block, blocks: [Int], numClasses: Int = 1000, generator: Generator? = nil) {
+        guard blocks.count == 4 else { stop("ResNet has 4 stages, but \(blocks) was given", operands: []) }
+        conv1 = Conv2d(3, 64, kernelSize: 7, stride: 2, padding: 3, bias: false, generator: generator)
+        bn1 = BatchNorm2d(64)
+        var inputs = 64
+        func stage(_ channels: Int, _ count: Int, stride: Int) -> Sequential {
+            let outputs = channels * block.expansion
+            // torchvision draws the shortcut's start values before the block's.
+            let shortcut =
+                stride != 1 || inputs != outputs
+                ? Sequential {
+                    Conv2d(inputs, outputs, kernelSize: 1, stride: Size2D(stride), bias: false, generator: generator)
+                    BatchNorm2d(outputs)
+                } : nil
+            var layers: [any Layer<Tensor, Tensor>] = []
+            for index in 0..<count {
+                layers.append(
+                    block.make(
+                        index == 0 ? inputs : outputs, channels, stride: index == 0 ? stride : 1,
+                        shortcut: index == 0 ? shortcut : nil, generator))
+            }
+            inputs = outputs
+            return Sequential(layers)
+        }
+        layer1 = stage(64, blocks[0], stride: 1)
+        layer2 = stage(128, blocks[1], stride: 2)
+        layer3 = stage(256, blocks[2], stride: 2)
+        layer4 = stage(512, blocks[3], stride: 2)
+        fc = Linear(512 * block.expansion, numClasses, generator: generator)
+        super.init()
+        for case let convolution as Conv2d in namedModules.map(\.module) {
+            Initialization.kaimingNormal(
+                convolution.weight, mode: .fanOut, nonlinearity: .relu, generator: generator)
+        }
+    }
+
+    /// ResNet-18: 11.7 million parameters with 1,000 classes.
+    public static func resnet18(numClasses: Int = 1000, generator: Generator? = nil) -> ResNet {
+        ResNet(.basic, blocks: [2, 2, 2, 2], numClasses: numClasses, generator: generator)
+    }
+
+    /// ResNet-34: 21.8 million parameters with 1,000 classes.
+    public static func resnet34(numClasses: Int = 1000, generator: Generator? = nil) -> ResNet {
+        ResNet(.basic, blocks: [3, 4, 6, 3], numClasses: numClasses, generator: generator)
+    }
+
+    /// ResNet-50: 25.6 million parameters with 1,000 classes.
+    public static func resnet50(numClasses: Int = 1000, generator: Generator? = nil) -> ResNet {
+        ResNet(.bottleneck, blocks: [3, 4, 6, 3], numClasses: numClasses, generator: generator)
+    }
+
+    /// Computes the scores of the classes.
+    public func forward(_ input: Tensor) -> Tensor {
+        var x = maxpool(relu(bn1(conv1(input))))
+        x = layer4(layer3(layer2(layer1(x))))
+        return fc(avgpool(x).flatten(from: 1))
+    }
+}
+
+extension ResNet.Block {
+    fileprivate func make(
+        _ inputs: Int, _ channels: Int, stride: Int, shortcut: Sequential?, _ generator: Generator?
+    ) -> any Layer<Tensor, Tensor> {
+        switch self {
+        case .basic: BasicBlock(inputs, channels, stride: stride, shortcut: shortcut, generator: generator)
+        case .bottleneck:
+            Bottleneck(
+                inputs, channels, channels * expansion, stride: stride, shortcut: shortcut, generator: generator)
+        }
+    }
+}
