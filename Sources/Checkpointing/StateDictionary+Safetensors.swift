@@ -39,18 +39,27 @@ public enum Safetensors {
         let file = try SafetensorsFile(path)
         var tensors = StateDictionary()
         for entry in file.entries {
-            guard let dtype = DType(entry.dtype) else {
-                throw SafetensorsError(
-                    .unknownDType,
-                    "\(path): tensor `\(entry.name)` has the type \(entry.dtype), which tensors here do not have; "
-                        + "convert it to F32 or I64 before it is saved",
-                    tensor: entry.name)
-            }
-            tensors[entry.name] = try file.withBytes(of: entry.name) {
-                try Tensor(bytes: $0, shape: entry.shape, dtype: dtype)
-            }
+            tensors[entry.name] = try file.tensor(named: entry.name)
         }
         return Contents(tensors: tensors, metadata: file.metadata)
+    }
+}
+
+extension SafetensorsFile {
+    /// A copy of one of the tensors.
+    ///
+    /// - Throws: ``SafetensorsError`` where there is no such tensor, where it has a type that tensors cannot have, or
+    ///   where the file was cut off since it was opened.
+    public func tensor(named name: String) throws -> Tensor {
+        let entry = try existingEntry(named: name)
+        guard let dtype = DType(entry.dtype) else {
+            throw SafetensorsError(
+                .unknownDType,
+                "\(path): tensor `\(name)` has the type \(entry.dtype), which tensors here do not have; "
+                    + "convert it to F32 or I64 before it is saved",
+                tensor: name)
+        }
+        return try withBytes(of: name) { try Tensor(bytes: $0, shape: entry.shape, dtype: dtype) }
     }
 }
 

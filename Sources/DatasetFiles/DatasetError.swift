@@ -25,9 +25,9 @@ public struct DatasetError: Error, CustomStringConvertible, Sendable {
         self.location = SourceLocation(fileID: fileID, line: line)
     }
 
-    /// The message, followed by the cause where there is one.
+    /// The message, followed by the cause where there is one that the message does not give.
     public var description: String {
-        guard let cause else { return message }
+        guard let cause, !message.contains("\(cause)") else { return message }
         return "\(message) (cause: \(cause))"
     }
 

@@ -19,7 +19,7 @@ final class FaultyServer: Sendable {
         case stall(after: Double)
         /// This part of the bytes asked for, then the end of the connection.
         case close(after: Double)
-        /// Half of the bytes asked for, then one byte every few milliseconds.
+        /// Half of the bytes asked for, then a byte now and then, but never the last one.
         case trickle
         /// As many bytes as expected, all zero.
         case wrongBytes
@@ -169,10 +169,11 @@ final class FaultyServer: Sendable {
         case .trickle:
             let half = rest.count / 2
             guard send(connection, status, range, rest, upTo: Double(half) / Double(rest.count)) else { return false }
-            for byte in rest.dropFirst(half) {
+            for byte in rest.dropFirst(half).dropLast() {
                 guard write(connection, [byte]) else { return false }
-                usleep(10_000)
+                usleep(50_000)
             }
+            _ = readRequest(connection)  // returns when the client has left
             return false
         case .close(let part):
             _ = send(connection, status, range, rest, upTo: part)

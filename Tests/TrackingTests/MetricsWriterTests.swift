@@ -164,9 +164,13 @@ struct MetricsWriterTests {
             metrics.write(["step": -1])
             kill(getpid(), SIGKILL)
         }
-        let lines = try folder.text("metrics.jsonl").split(separator: "\n")
-        #expect(lines.count == 20_000)
-        #expect(lines.last == "{\"step\":19999,\"loss\":0.125}")
+        let text = try folder.text("metrics.jsonl")
+        let lines = text.split(separator: "\n")
+        #expect(text.hasSuffix("\n"))
+        try #require(lines.count >= 20_000)
+        #expect(lines[19_999] == "{\"step\":19999,\"loss\":0.125}")
+        // The writer's own thread may have been faster than the signal.
+        #expect([[], ["{\"step\":-1}"]].contains(lines[20_000...]))
     }
 
     @Test("a folder that is missing is named, with the next step")

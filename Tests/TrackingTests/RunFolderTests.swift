@@ -89,6 +89,46 @@ struct RunFolderTests {
         #expect(try folder.text("config.1.json") == "config.1.json")
     }
 
+    @Test(
+        "of runs that start at once in one folder none overwrites what another has",
+        arguments: [["config.json"], ["metrics.jsonl"], ["config.json", "metrics.jsonl"]])
+    func atOnce(_ names: [String]) async throws {
+        for _ in 0..<50 {
+            let folder = try TrackingFolder()
+            for name in names { _ = try folder.place("earlier", as: name) }
+            let path = folder.path
+            let writers = await withTaskGroup(of: MetricsWriter?.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        do {
+                            let run = try RunFolder(at: path, program: "p")
+                            return try MetricsWriter(run.metricsPath) { Issue.record("\($0)") }
+                        } catch let error as TrackingError where error.code == .fileInUse {
+                            return nil
+                        } catch {
+                            Issue.record("\(error)")
+                            return nil
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { writers, writer in writer.map { writers.append($0) } }
+            }
+            #expect(writers.count <= 1)
+            for writer in writers {
+                writer.write(["a": 1])
+                try writer.close()
+                #expect(try folder.text("metrics.jsonl") == "{\"a\":1}\n")
+            }
+            for name in names {
+                var kept = 0
+                for file in try folder.names where file.hasPrefix(name.prefix(6)) {
+                    if try folder.text(file) == "earlier" { kept += 1 }
+                }
+                #expect(kept == 1)
+            }
+        }
+    }
+
     @Test("a continued run keeps its metrics, and its configuration where it is the same")
     func continued() throws {
         let folder = try TrackingFolder()

@@ -29,9 +29,9 @@ public struct SafetensorsError: Error, CustomStringConvertible, Sendable {
         self.location = "\(fileID):\(line)"
     }
 
-    /// The message, followed by the cause where there is one.
+    /// The message, followed by the cause where there is one that the message does not give.
     public var description: String {
-        guard let cause else { return message }
+        guard let cause, !message.contains("\(cause)") else { return message }
         return "\(message) (cause: \(cause))"
     }
 

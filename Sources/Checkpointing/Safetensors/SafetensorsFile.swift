@@ -1,3 +1,5 @@
+import Files
+
 /// A safetensors file, open for reading.
 ///
 /// The file is mapped into memory, not read: opening takes as long as its header, and a tensor's bytes are fetched from
@@ -35,12 +37,15 @@ public final class SafetensorsFile: Sendable {
     ///
     /// - Throws: ``SafetensorsError`` where the file cannot be read, or is not a safetensors file as it should be.
     public init(_ path: String) throws {
-        let file = try MappedFile(path)
-        let length = try SafetensorsPrefix.headerLength(
-            of: file.copy(min(SafetensorsFormat.prefixSize, file.size), at: 0), fileSize: file.size, file: path)
-        // The header is checked in a copy: another process could change the mapped bytes between check and use.
-        let header = try file.copy(length, at: SafetensorsFormat.prefixSize).withUnsafeBufferPointer {
-            try SafetensorsHeader($0, fileSize: file.size, file: path)
+        let (file, header) = try withFileErrors(as: SafetensorsError.init(_:)) {
+            let file = try MappedFile(path)
+            let length = try SafetensorsPrefix.headerLength(
+                of: file.copy(min(SafetensorsFormat.prefixSize, file.size), at: 0), fileSize: file.size, file: path)
+            // The header is checked in a copy: another process could change the mapped bytes between check and use.
+            let header = try file.copy(length, at: SafetensorsFormat.prefixSize).withUnsafeBufferPointer {
+                try SafetensorsHeader($0, fileSize: file.size, file: path)
+            }
+            return (file, header)
         }
         self.path = path
         self.entries = header.entries
@@ -85,6 +90,20 @@ public final class SafetensorsFile: Sendable {
     public func withBytes<Result>(
         of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
+        let entry = try existingEntry(named: name)
+        switch storage {
+        case .mapped(let file):
+            return try withExtendedLifetime(file) {
+                let bytes = try withFileErrors(as: SafetensorsError.init(_:)) { try file.checkedBytes() }
+                return try body(UnsafeRawBufferPointer(rebasing: bytes[entry.byteRange]))
+            }
+        case .memory(let bytes):
+            return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[entry.byteRange])) }
+        }
+    }
+
+    /// The entry of a name; a name that the file does not have is an error.
+    func existingEntry(named name: String) throws -> SafetensorsEntry {
         guard let entry = entry(named: name) else {
             throw SafetensorsError(
                 .noSuchTensor,
@@ -92,14 +111,7 @@ public final class SafetensorsFile: Sendable {
                     + "Check the spelling, and whether the file belongs to this model.",
                 tensor: name)
         }
-        switch storage {
-        case .mapped(let file):
-            return try withExtendedLifetime(file) {
-                try body(UnsafeRawBufferPointer(rebasing: file.bytes()[entry.byteRange]))
-            }
-        case .memory(let bytes):
-            return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[entry.byteRange])) }
-        }
+        return entry
     }
 
     private var shortListOfNames: String {

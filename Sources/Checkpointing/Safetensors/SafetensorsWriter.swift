@@ -1,3 +1,5 @@
+import Files
+
 /// Writes safetensors files: whole, or not at all.
 ///
 /// The header lists the tensors in the order given. Their bytes are laid down by element size, largest first, and in
@@ -44,10 +46,12 @@ public enum SafetensorsWriter {
     /// - Throws: ``SafetensorsError`` where entries contradict themselves or each other, or the system refuses.
     public static func write(_ entries: [Entry], metadata: [String: String] = [:], to path: String) throws {
         let layout = try SafetensorsLayout(entries, metadata: metadata, path: path)
-        try AtomicFile.write(to: path) { output in
-            try withUnsafeBytes(of: UInt64(layout.header.count).littleEndian) { try output.append($0) }
-            try layout.header.withUnsafeBytes { try output.append($0) }
-            for index in layout.order { try output.append(entries[index].bytes) }
+        try withFileErrors(as: SafetensorsError.init(_:)) {
+            try AtomicFile.write(to: path) { output in
+                try withUnsafeBytes(of: UInt64(layout.header.count).littleEndian) { try output.append($0) }
+                try layout.header.withUnsafeBytes { try output.append($0) }
+                for index in layout.order { try output.append(entries[index].bytes) }
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The lock on one data set's cache folder: one process downloads or unpacks, the others wait.
@@ -32,7 +33,9 @@ enum CacheLock {
         _ body: () async throws -> Result
     ) async throws -> Result {
         let path = folder + "/.lock"
-        guard let file = FileDescriptor(opening: path, O_RDWR | O_CREAT) else { throw writingError(path, errno) }
+        let file = try withFileErrors(as: DatasetError.init(_:)) {
+            try FileDescriptor(opening: path, O_RDWR | O_CREAT)
+        }
         let waited = try await acquire(file, path, purpose, report)
         // The descriptor's end releases the lock; programs started meanwhile do not inherit it.
         defer { withExtendedLifetime(file) {} }
@@ -65,7 +68,7 @@ enum CacheLock {
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 throw DatasetError(
                     .cacheUnavailable,
-                    "\(path) cannot be locked: \(systemErrorText()). The file system probably has no locks; set "
+                    "\(path) cannot be locked: \(SystemFailure(errno).text). The file system probably has no locks; set "
                         + "XDG_CACHE_HOME to a folder on a local disk.")
             }
             waited = true

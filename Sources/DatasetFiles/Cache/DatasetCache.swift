@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The user's cache: verified files under their final names, in one folder a data set.
@@ -36,7 +37,7 @@ struct DatasetCache: Sendable {
             throw unavailable(folder, cause: error)
         }
         guard access(folder, W_OK | X_OK) == 0 else {
-            throw unavailable(folder, cause: nil, systemErrorText())
+            throw unavailable(folder, cause: nil, SystemFailure(errno).text)
         }
         return folder
     }
@@ -50,7 +51,7 @@ struct DatasetCache: Sendable {
     /// Removes what processes left that were killed while they unpacked; the caller holds the lock.
     func removeLeftovers(in folder: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where name.hasPrefix(Self.workPrefix) {
+        for name in names where name.hasPrefix(Self.workPrefix) || name.hasPrefix(AtomicFile.temporaryPrefix) {
             // What cannot be removed now is tried again by the next process; it takes room and does no harm.
             try? FileManager.default.removeItem(atPath: folder + "/" + name)
         }
@@ -61,7 +62,9 @@ struct DatasetCache: Sendable {
         in folder: String, _ body: (String) async throws -> Result
     ) async throws -> Result {
         let work = folder + "/" + Self.workPrefix + "\(getpid())-\(UInt64.random(in: .min ... .max))"
-        guard mkdir(work, 0o700) == 0 else { throw writingError(work, errno) }
+        guard mkdir(work, 0o700) == 0 else {
+            throw DatasetError(SystemFailure(errno).error(work, cannotBe: "created"))
+        }
         defer { try? FileManager.default.removeItem(atPath: work) }
         return try await body(work)
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Files
 import Foundation
 
 /// Checksums of files on disk, and the comparison with what was pinned.
@@ -20,7 +21,8 @@ enum FileDigest {
 
     private static func compare(_ path: String, with pinned: PinnedFile) throws {
         guard let status = FileStatus(regularFile: path) else {
-            throw DatasetError(.fileUnreadable, "\(path) cannot be read: \(systemErrorText()). Expected \(pinned).")
+            throw DatasetError(
+                .fileUnreadable, "\(path) cannot be read: \(SystemFailure(errno).text). Expected \(pinned).")
         }
         let size = status.size
         if size != pinned.size {
@@ -58,9 +60,7 @@ enum FileDigest {
     }
 
     private static func digits<Function: HashFunction>(of path: String, _ function: Function) throws -> String {
-        guard let file = FileDescriptor(opening: path, O_RDONLY) else {
-            throw DatasetError(.fileUnreadable, "\(path) cannot be opened: \(systemErrorText()).")
-        }
+        let file = try withFileErrors(as: DatasetError.init(_:)) { try FileDescriptor(opening: path, O_RDONLY) }
         var function = function
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
@@ -70,7 +70,7 @@ enum FileDigest {
             if count > 0 {
                 function.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             } else if errno != EINTR {
-                throw DatasetError(.fileUnreadable, "\(path) cannot be read: \(systemErrorText()).")
+                throw DatasetError(SystemFailure(errno).error(path, cannotBe: "read", .unreadable))
             }
         }
         return hexadecimal(function.finalize())

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What a file is by its first bytes, so that an error can say what lies where a data file should.
@@ -6,7 +7,7 @@ enum FileKind: Sendable, Hashable {
 
     /// The kind of the file at `path`; nil where the first bytes tell nothing.
     init?(of path: String) {
-        guard let file = FileDescriptor(opening: path, O_RDONLY) else { return nil }
+        guard let file = try? FileDescriptor(opening: path, O_RDONLY) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = read(file.number, &bytes, bytes.count)
         guard count > 0 else { return nil }

@@ -1,4 +1,5 @@
 import Crypto
+import Files
 import Foundation
 
 /// The note that a file in a user's own folder was hashed and found right, so that later starts need not hash again.
@@ -25,9 +26,10 @@ struct VerificationStamp: Codable, Hashable {
 
     /// Keeps the stamp in `folder`.
     func keep(in folder: String) throws {
-        let temporary = folder + "/\(fileName).\(getpid())"
-        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: temporary))
-        guard rename(temporary, folder + "/" + fileName) == 0 else { throw writingError(fileName, errno) }
+        let data = try JSONEncoder().encode(self)
+        try withFileErrors(as: DatasetError.init(_:)) {
+            try AtomicFile.write(Array(data), to: folder + "/" + fileName)
+        }
     }
 
     private var fileName: String {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Fetches one pinned file from the first mirror that delivers it whole and unharmed.
@@ -114,8 +115,8 @@ struct ArchiveDownload: Sendable {
     }
 
     private func transfer(_ url: URL, _ mayBeSlow: Bool) async throws -> TransferOutcome {
-        guard let output = FileDescriptor(opening: partial, O_RDWR | O_CREAT) else {
-            throw writingError(partial, errno)
+        let output = try withFileErrors(as: DatasetError.init(_:)) {
+            try FileDescriptor(opening: partial, O_RDWR | O_CREAT)
         }
         let transfer = Transfer(
             url: url, file: file, output: output, offset: partialSize, policy: policy, mayBeSlow: mayBeSlow,
@@ -133,7 +134,7 @@ struct ArchiveDownload: Sendable {
             unlink(partial)
             return false
         }
-        try publish(partial, as: final)
+        try withFileErrors(as: DatasetError.init(_:)) { try AtomicFile.publish(partial, as: final) }
         return true
     }
 

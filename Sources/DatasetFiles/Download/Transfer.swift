@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import FoundationNetworking
 import Synchronization
@@ -184,7 +185,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
             state.received = start
             state.slowCheck = mayBeSlow ? nil : (.now + policy.slowPeriod, start)
             guard start == 0, offset > 0, ftruncate(output.number, 0) != 0 else { return nil }
-            return .local(writingError(file.name, errno))
+            return .local(DatasetError(SystemFailure(errno).error(file.name, cannotBe: "written")))
         }
     }
 
@@ -197,7 +198,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
                 if count >= 0 {
                     done += count
                 } else if errno != EINTR {
-                    return writingError(file.name + ".partial", errno)
+                    return DatasetError(SystemFailure(errno).error(file.name + ".partial", cannotBe: "written"))
                 }
             }
             return nil

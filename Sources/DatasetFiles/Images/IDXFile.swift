@@ -1,3 +1,5 @@
+import Files
+
 /// A mapped file in the IDX format of unsigned bytes.
 ///
 /// Two zero bytes, the type (8: unsigned byte), the number of dimensions, each dimension as a 32-bit big-endian
@@ -11,7 +13,7 @@ struct IDXFile: Sendable {
     /// - Parameter rank: the number of dimensions expected: 1 for labels, 3 or 4 for images.
     /// - Throws: ``DatasetError`` with `wrongKind`, `truncated` or `wrongSize`.
     init(_ path: String, rank: Int) throws {
-        file = try MappedFile(path)
+        file = try withFileErrors(as: DatasetError.init(_:)) { try MappedFile(path) }
         let bytes = file.bytes
         let expected = "an IDX file of unsigned bytes with \(rank) dimension\(rank == 1 ? "" : "s")"
         let headerSize = 4 + 4 * rank

@@ -1,3 +1,5 @@
+import Files
+
 /// A run of images and labels at fixed distances in a mapped file.
 struct ImageSegment: Sendable {
     /// The first image's bytes lie here in ``pixelFile``, the next ``pixelStride`` further.
@@ -37,23 +39,23 @@ extension ImageSegment {
 
     /// A file of records as in CIFAR-10's binary version: a label byte, then each plane row by row.
     ///
-    /// - Throws: ``DatasetError`` with `truncated` where the file is not a whole number of records.
+    /// - Throws: ``DatasetError`` with `truncated` where the file is not a whole number of records, or empty.
     init(records path: String, shape: DatasetDescription.ImageShape) throws {
-        let file = try MappedFile(path)
+        let file = try withFileErrors(as: DatasetError.init(_:)) { try MappedFile(path) }
         let stride = 1 + shape.byteCount
         if let kind = FileKind(firstBytes: ArraySlice(file.bytes.prefix(64))), kind != .idx {
             throw DatasetError(
                 .wrongKind, "\(path) is \(kind.text). Expected records of \(stride) bytes: a label and an image.")
         }
-        guard file.bytes.count % stride == 0 else {
+        guard file.size > 0, file.size % stride == 0 else {
             throw DatasetError(
                 .truncated,
-                "\(path) has \(file.bytes.count) bytes. Expected a multiple of \(stride), the size of a record: it has "
-                    + "\(file.bytes.count / stride) records and \(file.bytes.count % stride) bytes.")
+                "\(path) has \(file.size) bytes. Expected a multiple of \(stride), the size of a record: it has "
+                    + "\(file.size / stride) records and \(file.size % stride) bytes.")
         }
         self.init(
             pixelFile: file, pixelOffset: 1, pixelStride: stride,
-            labelFile: file, labelOffset: 0, labelStride: stride, count: file.bytes.count / stride)
+            labelFile: file, labelOffset: 0, labelStride: stride, count: file.size / stride)
     }
 
     /// Checks that every label names one of `classCount` classes.

@@ -1,3 +1,5 @@
+import Files
+
 /// One split of a data set: images of bytes with their labels, mapped from files that all processes share.
 ///
 /// ```swift

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// A generated image set in the file format of a real one, for machines that have neither the data nor the net.
 ///
@@ -47,7 +47,9 @@ public struct SyntheticImages: Sendable {
             paths[name] = folder + "/" + name
             if FileStatus(regularFile: folder + "/" + name)?.size == size { continue }
             // Which file is written decides nothing about its bytes, so each is made on its own.
-            try write(contents(of: name, split), to: folder + "/" + name)
+            try withFileErrors(as: DatasetError.init(_:)) {
+                try AtomicFile.write(contents(of: name, split), to: folder + "/" + name)
+            }
         }
         return paths
     }
@@ -95,20 +97,5 @@ public struct SyntheticImages: Sendable {
             + dimensions.flatMap { dimension in
                 (0..<4).reversed().map { UInt8(truncatingIfNeeded: dimension >> (8 * $0)) }
             }
-    }
-
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = path + ".\(getpid()).new"
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: temporary))
-            try publish(temporary, as: path)
-        } catch {
-            unlink(temporary)
-            throw error is DatasetError
-                ? error
-                : DatasetError(
-                    .cacheUnavailable, "\(path) cannot be written; is the folder writable, the disk full?", cause: error
-                )
-        }
     }
 }

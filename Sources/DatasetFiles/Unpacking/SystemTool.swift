@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -101,7 +102,7 @@ struct SystemTool: Sendable {
         var child: pid_t = 0
         let result = posix_spawn(&child, path, &actions, &attributes, &words, &variables)
         guard result == 0 else {
-            throw DatasetError(.unpackingFailed, "\(path) cannot be started: \(systemErrorText(result)).")
+            throw DatasetError(.unpackingFailed, "\(path) cannot be started: \(SystemFailure(result).text).")
         }
         return child
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Unpacks a compressed file or an archive into the cache, and gives a file its final name once it is verified.
@@ -27,8 +28,12 @@ struct Unpacking: Sendable {
                         error.code, "\(content.name) in \(path) is not what was expected.", cause: error)
                 }
             }
-            for content in archive.contents {
-                if let file = files[content.name] { try publish(file, as: folder + "/" + content.name) }
+            try withFileErrors(as: DatasetError.init(_:)) {
+                for content in archive.contents {
+                    if let file = files[content.name] {
+                        try AtomicFile.publish(file, as: folder + "/" + content.name)
+                    }
+                }
             }
         }
     }
@@ -49,7 +54,9 @@ struct Unpacking: Sendable {
         let outcome: SystemTool.Outcome
         let target = work + "/contents"
         if isTar {
-            guard mkdir(target, 0o700) == 0 else { throw writingError(target, errno) }
+            guard mkdir(target, 0o700) == 0 else {
+                throw DatasetError(SystemFailure(errno).error(target, cannotBe: "created"))
+            }
             // `tar` starts these itself, and its own words about a missing one are hard to understand.
             if form == .tarXZ { _ = try SystemTool("xz", environment: environment) }
             if form == .tarGzip { _ = try SystemTool("gzip", environment: environment) }

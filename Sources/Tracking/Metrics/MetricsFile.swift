@@ -1,9 +1,10 @@
+import Files
 import Glibc
 
 /// A file of lines, open for appending by one writer alone.
 struct MetricsFile: ~Copyable {
     let path: String
-    private let descriptor: Int32
+    private let file: FileDescriptor
 
     /// How many bytes of an unfinished last line were removed when the file was opened.
     let removedBytes: Int
@@ -12,62 +13,87 @@ struct MetricsFile: ~Copyable {
     ///
     /// - Throws: ``TrackingError`` where the file cannot be opened, or another writer has it.
     init(_ path: String) throws {
+        let file = try withFileErrors(as: { TrackingError($0) }) { try Self.openLocked(path) }
+        removedBytes = try Self.removeUnfinishedLine(file.number, path)
         self.path = path
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw SystemFailure(errno).error(path, cannotBe: "opened") }
-        do {
-            try Self.lock(descriptor, path)
-            removedBytes = try Self.removeUnfinishedLine(descriptor, path)
-        } catch {
-            close(descriptor)
-            throw error
-        }
-        self.descriptor = descriptor
+        self.file = file
     }
-
-    deinit { close(descriptor) }
 
     /// Writes bytes at the end.
     ///
     /// - Parameter written: How many bytes were taken, also where an error ends the writing.
     /// - Throws: ``TrackingError`` where the system refuses.
     func write(_ bytes: [UInt8], written: inout Int) throws {
-        let failure = bytes.withUnsafeBytes { OpenDescriptor.write($0, to: descriptor, written: &written) }
-        if let failure { throw failure.error(path, cannotBe: "written") }
+        let failure = bytes.withUnsafeBytes { OpenDescriptor.write($0, to: file.number, written: &written) }
+        if let failure { throw TrackingError(failure.error(path, cannotBe: "written")) }
     }
 
-    /// Whether a writer has this file open now, in this process or another.
-    static func isInUse(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    /// Runs `body` while no writer has this file open, in this process or another, nor can open it.
+    ///
+    /// - Returns: What `body` returns, or nil, with `body` not run, where a writer has the file.
+    static func withoutWriter<Result>(_ path: String, _ body: () throws -> Result) throws -> Result? {
+        while true {
+            // There has to be a file to lock, if only an empty one.
+            let descriptor = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o666)
+            guard descriptor >= 0 else { return try body() }
+            defer { close(descriptor) }
+            guard lock(descriptor) else { return nil }
+            guard isName(path, of: descriptor) else { continue }
+            defer { removeEmpty(path, descriptor) }
+            return try body()
+        }
     }
 
-    private static func lock(_ descriptor: Int32, _ path: String) throws {
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            switch errno {
-            case EINTR: continue
-            case EWOULDBLOCK:
+    private static func removeEmpty(_ path: String, _ descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size == 0 else { return }
+        if isName(path, of: descriptor) { unlink(path) }
+    }
+
+    private static func openLocked(_ path: String) throws -> FileDescriptor {
+        while true {
+            let file = try FileDescriptor(opening: path, O_RDWR | O_CREAT | O_APPEND)
+            guard lock(file.number) else {
                 throw TrackingError(
                     .fileInUse,
                     "\(path) is being written by another run, or by another writer of this one. Two would mix their lines: "
                         + "wait for the other, or choose another run folder.")
+            }
+            // A run that starts in the same folder may have renamed the file before it was locked.
+            if isName(path, of: file.number) { return file }
+        }
+    }
+
+    /// Takes the lock of an open file; false where somebody else has it.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK: return false
             // Some network shares know no locks; a second writer then goes unnoticed.
-            default: return
+            default: return true
             }
         }
+        return true
+    }
+
+    private static func isName(_ path: String, of descriptor: Int32) -> Bool {
+        var (named, opened) = (stat(), stat())
+        guard stat(path, &named) == 0, fstat(descriptor, &opened) == 0 else { return false }
+        return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
     }
 
     private static func removeUnfinishedLine(_ descriptor: Int32, _ path: String) throws -> Int {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw SystemFailure(errno).error(path, cannotBe: "examined") }
+        guard fstat(descriptor, &status) == 0 else {
+            throw TrackingError(SystemFailure(errno).error(path, cannotBe: "examined"))
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { return 0 }
         let size = Int(status.st_size)
         let end = try endOfLastLine(descriptor, path, size: size)
         guard end < size else { return 0 }
         guard ftruncate(descriptor, off_t(end)) == 0 else {
-            throw SystemFailure(errno).error(path, cannotBe: "repaired")
+            throw TrackingError(SystemFailure(errno).error(path, cannotBe: "repaired"))
         }
         return size - end
     }
@@ -81,7 +107,7 @@ struct MetricsFile: ~Copyable {
             let count = pread(descriptor, &block, end - start, off_t(start))
             if count < 0, errno == EINTR { continue }
             guard count == end - start else {
-                throw SystemFailure(count < 0 ? errno : EIO).error(path, cannotBe: "read")
+                throw TrackingError(SystemFailure(count < 0 ? errno : EIO).error(path, cannotBe: "read"))
             }
             if let last = block[..<count].lastIndex(of: UInt8(ascii: "\n")) { return start + last + 1 }
             end = start

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -164,8 +165,10 @@ public final class ProgressDisplay: Sendable {
     private func put(_ text: String, _ descriptor: Int32, _ state: inout State) {
         // A terminal that has gone would fail again at each step; other outputs may have recovered.
         if state.failure != nil, descriptor == terminal.descriptor { return }
-        if let failure = OpenDescriptor.write(Array(text.utf8), to: descriptor), state.failure == nil {
-            state.failure = failure.error("The output with descriptor \(descriptor)", cannotBe: "written")
+        let failure = Array(text.utf8).withUnsafeBytes { OpenDescriptor.write($0, to: descriptor) }
+        if let failure, state.failure == nil {
+            state.failure = TrackingError(
+                failure.error("The output with descriptor \(descriptor)", cannotBe: "written"))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What an earlier run left in a folder.
@@ -12,43 +13,73 @@ struct EarlierRun {
         self.folder = folder
     }
 
-    /// Throws where a run that still goes on has the folder.
-    func checkThatNobodyWrites() throws {
-        guard MetricsFile.isInUse(path(Self.metrics)) else { return }
-        throw TrackingError(
-            .fileInUse,
-            "The run folder \(folder) is in use: another run is writing its \(Self.metrics). "
-                + "Wait for it, or choose another folder.")
+    /// Runs `body` while no run writes the metrics, nor starts to.
+    ///
+    /// - Throws: ``TrackingError`` where a run that still goes on has the folder; and what `body` throws.
+    func withoutWriter<Result>(_ body: () throws -> Result) throws -> Result {
+        guard let result = try MetricsFile.withoutWriter(path(Self.metrics), body) else {
+            throw TrackingError(
+                .fileInUse,
+                "The run folder \(folder) is in use: another run is writing its \(Self.metrics). "
+                    + "Wait for it, or choose another folder.")
+        }
+        return result
     }
 
     /// Gives metrics and configuration the next free number.
     ///
     /// - Returns: One line that says so, or none where there was nothing.
     func moveAside() throws -> [String] {
-        let files = [Self.metrics, Self.configuration].filter { exists($0) }
-        guard !files.isEmpty else { return [] }
-        let number = nextNumber
-        let moves = try files.map { "\($0) is now \(try rename($0, number))" }
-        return ["\(folder) has an earlier run, which is kept: \(moves.joined(separator: ", "))."]
+        // The metrics go last, because their lock keeps other runs out.
+        let moves = try rename([Self.configuration, Self.metrics]).map { "\($0.old) is now \($0.new)" }
+        return moves.isEmpty ? [] : ["\(folder) has an earlier run, which is kept: \(moves.joined(separator: ", "))."]
     }
 
     /// Gives the configuration, if there is one, the next free number, and returns its new name.
     func keepConfiguration() throws -> String? {
-        exists(Self.configuration) ? try rename(Self.configuration, nextNumber) : nil
+        try rename([Self.configuration]).first?.new
     }
 
-    private var nextNumber: Int {
+    /// Gives those of the files that have contents the first number that is free for all.
+    private func rename(_ names: [String]) throws -> [(old: String, new: String)] {
+        var moves: [(old: String, new: String)] = []
+        var number = freeNumber
+        for name in names where hasContents(name) {
+            let newName = try reserve(name, &number)
+            if Glibc.rename(path(name), path(newName)) == 0 {
+                moves.append((name, newName))
+                continue
+            }
+            let failure = SystemFailure(errno)
+            unlink(path(newName))
+            // Another run that starts in this folder may have been faster.
+            guard failure.number == ENOENT else {
+                throw TrackingError(failure.error(path(name), cannotBe: "renamed to \(newName)"))
+            }
+        }
+        return moves
+    }
+
+    private var freeNumber: Int {
         var number = 1
         while exists(numbered(Self.metrics, number)) || exists(numbered(Self.configuration, number)) { number += 1 }
         return number
     }
 
-    private func rename(_ name: String, _ number: Int) throws -> String {
-        let newName = numbered(name, number)
-        guard Glibc.rename(path(name), path(newName)) == 0 else {
-            throw SystemFailure(errno).error(path(name), cannotBe: "renamed to \(newName)")
+    /// Creates an empty file under the first free number from `number` on, which keeps the name from other runs.
+    private func reserve(_ name: String, _ number: inout Int) throws -> String {
+        while true {
+            let newName = numbered(name, number)
+            let descriptor = open(path(newName), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if descriptor >= 0 {
+                close(descriptor)
+                return newName
+            }
+            guard errno == EEXIST else {
+                throw TrackingError(SystemFailure(errno).error(path(newName), cannotBe: "created"))
+            }
+            number += 1
         }
-        return newName
     }
 
     private func numbered(_ name: String, _ number: Int) -> String {
@@ -59,6 +90,11 @@ struct EarlierRun {
     private func exists(_ name: String) -> Bool {
         var status = stat()
         return lstat(path(name), &status) == 0
+    }
+
+    private func hasContents(_ name: String) -> Bool {
+        var status = stat()
+        return lstat(path(name), &status) == 0 && status.st_size > 0
     }
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder for a run that was given no name.
@@ -24,8 +25,9 @@ struct NewRunFolder {
         var number = 1
         while mkdir(path, 0o777) != 0 {
             guard errno == EEXIST else {
-                throw SystemFailure(errno).error(
-                    "The run folder \(path)", cannotBe: "created", code: .folderUnavailable)
+                throw TrackingError(
+                    SystemFailure(errno).error("The run folder \(path)", cannotBe: "created"),
+                    code: .folderUnavailable)
             }
             number += 1
             path = "\(parent)/\(name)-\(number)"

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The folder of a run: its metrics, its configuration, and whatever else it writes.
@@ -29,13 +30,13 @@ public struct RunFolder: Sendable {
         let absolute = URL(fileURLWithPath: path).path
         try Self.createFolders(absolute)
         guard access(absolute, W_OK | X_OK) == 0 else {
-            throw SystemFailure(errno).error(
-                "The run folder \(absolute)", cannotBe: "written", code: .folderUnavailable)
+            throw TrackingError(
+                SystemFailure(errno).error("The run folder \(absolute)", cannotBe: "written"),
+                code: .folderUnavailable)
         }
         self.path = absolute
         let earlier = EarlierRun(in: absolute)
-        try earlier.checkThatNobodyWrites()
-        notices = isContinued ? [] : try earlier.moveAside()
+        notices = try earlier.withoutWriter { isContinued ? [] : try earlier.moveAside() }
     }
 
     /// The path of a file or folder in the run folder.
@@ -67,7 +68,9 @@ public struct RunFolder: Sendable {
         json.append(raw: configuration.fields.isEmpty ? "}\n" : "\n}\n")
         if let old = FileManager.default.contents(atPath: configurationPath), old == Data(json.bytes) { return nil }
         let kept = try EarlierRun(in: path).keepConfiguration()
-        try SmallFile.write(json.bytes, to: configurationPath)
+        try withFileErrors(as: { TrackingError($0) }) {
+            try AtomicFile.write(json.bytes, to: configurationPath)
+        }
         return kept
     }
 
@@ -80,12 +83,14 @@ public struct RunFolder: Sendable {
             if parent != path, !parent.isEmpty {
                 try createFolders(parent)
                 if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-                throw SystemFailure(errno).error(
-                    "The run folder \(path)", cannotBe: "created", code: .folderUnavailable)
+                throw TrackingError(
+                    SystemFailure(errno).error("The run folder \(path)", cannotBe: "created"),
+                    code: .folderUnavailable)
             }
         }
         var status = stat()
         if number == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-        throw SystemFailure(number).error("The run folder \(path)", cannotBe: "created", code: .folderUnavailable)
+        throw TrackingError(
+            SystemFailure(number).error("The run folder \(path)", cannotBe: "created"), code: .folderUnavailable)
     }
 }

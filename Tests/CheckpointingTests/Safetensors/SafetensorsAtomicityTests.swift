@@ -45,47 +45,6 @@ struct SafetensorsAtomicityTests {
         }
     }
 
-    @Test("a full disk is called by its name")
-    func fullDisk() throws {
-        let descriptor = open("/dev/full", O_WRONLY)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var output = FileOutput(descriptor, for: "model.safetensors")
-        let error = try #require(throws: SafetensorsError.self) {
-            try [UInt8](repeating: 0, count: 2 << 20).withUnsafeBytes { try output.append($0) }
-        }
-        #expect(error.code == .diskFull)
-        #expect(error.message.contains("model.safetensors"))
-        #expect(error.message.contains("free some space"))
-    }
-
-    @Test("gathered and large pieces arrive in their order", arguments: [0, 1, 1000, 1 << 20, (1 << 20) + 1, 3 << 20])
-    func order(_ size: Int) throws {
-        let folder = try SafetensorsFolder()
-        let pieces = [3, size, 5, size, 1].enumerated().map {
-            [UInt8](repeating: UInt8($0.offset + 1), count: $0.element)
-        }
-        try AtomicFile.write(to: folder.file("out")) { output in
-            for piece in pieces { try piece.withUnsafeBytes { try output.append($0) } }
-        }
-        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("out"))) == Data(pieces.joined()))
-    }
-
-    @Test("an error in the middle of the writing leaves the old file and no other")
-    func thrownInTheMiddle() throws {
-        struct Stop: Error {}
-        let folder = try SafetensorsFolder()
-        let path = try folder.place([1, 2, 3], as: "out")
-        #expect(throws: Stop.self) {
-            try AtomicFile.write(to: path) { output in
-                try [UInt8](repeating: 0, count: 3 << 20).withUnsafeBytes { try output.append($0) }
-                throw Stop()
-            }
-        }
-        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([1, 2, 3]))
-        #expect(try folder.names == ["out"])
-    }
-
     @Test(
         "a path that cannot be written is named, with the next step",
         arguments: [
@@ -107,6 +66,8 @@ struct SafetensorsAtomicityTests {
         #expect(error.code == .fileUnwritable)
         #expect(error.message.contains(folder.file(name)))
         #expect(error.message.contains(words), "\(error)")
+        #expect(error.description == error.message, "the system's words stand in it only once")
+        #expect(error.location.hasPrefix("Files/AtomicFile.swift:"))
         #expect(try folder.names == ["file", "folder", "pipe"])
     }
 

@@ -1,12 +1,14 @@
 import Glibc
 
-/// Writing to a file descriptor that may be a file, a pipe or a terminal.
-enum OpenDescriptor {
+/// Writing to a file descriptor that may be a file, a pipe or a terminal, and belongs to somebody else.
+package enum OpenDescriptor {
     /// Writes bytes until all are taken or the system refuses.
     ///
     /// - Parameter written: How many bytes were taken, in either case.
     /// - Returns: The refusal, or nil when all are taken.
-    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, written: inout Int) -> SystemFailure? {
+    package static func write(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, written: inout Int
+    ) -> SystemFailure? {
         written = 0
         while written < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
@@ -28,8 +30,8 @@ enum OpenDescriptor {
     }
 
     /// Writes bytes until all are taken or the system refuses; the refusal is returned.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> SystemFailure? {
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> SystemFailure? {
         var written = 0
-        return bytes.withUnsafeBytes { write($0, to: descriptor, written: &written) }
+        return write(bytes, to: descriptor, written: &written)
     }
 }

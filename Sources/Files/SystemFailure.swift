@@ -1,22 +1,24 @@
 import Glibc
 
 /// An `errno` in words: the system's text, and what to do about it.
-struct SystemFailure: Sendable {
-    let number: Int32
+package struct SystemFailure: Error, CustomStringConvertible, Sendable, Hashable {
+    package let number: Int32
 
     /// The failure that `errno` number stands for.
-    init(_ number: Int32) {
+    package init(_ number: Int32) {
         self.number = number
     }
 
     /// The system's own text, with the number.
-    var text: String { "\(String(cString: strerror(number))) (errno \(number))" }
+    package var text: String { "\(String(cString: strerror(number))) (errno \(number))" }
+
+    package var description: String { text }
 
     /// Whether the disk, or the share of it that the user may take, is full.
-    var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
+    package var isDiskFull: Bool { number == ENOSPC || number == EDQUOT }
 
     /// The likely cause and the next step.
-    var advice: String {
+    package var advice: String {
         switch number {
         case ENOSPC: "The disk is full: free some space, or choose a folder on another disk."
         case EDQUOT: "Your disk quota is used up: remove files of yours, or choose a folder on another disk."
@@ -30,16 +32,24 @@ struct SystemFailure: Sendable {
         case EPIPE: "Whoever read the output has gone: keep the reader running, or write to a file."
         case EMFILE, ENFILE: "Too many files are open: raise the limit with `ulimit -n`."
         case ENAMETOOLONG: "The name is too long for the file system: choose a shorter one."
+        case ENOMEM: "There is not enough memory or address space: see `ulimit -v` and `free -h`."
+        case ELOOP: "Symbolic links lead in a circle: name the file directly."
+        case ESTALE: "The network share has lost the file: mount it again."
         default: "Check the path, the disk and its mount."
         }
     }
 
     /// The error for `path`, which cannot be `verb`.
-    func error(
-        _ path: String, cannotBe verb: String, code: TrackingError.Code = .fileUnwritable,
+    ///
+    /// - Parameter code: ``FileError/Code/unreadable`` or ``FileError/Code/unwritable``; a missing file that cannot be
+    ///   read, and a full disk, have codes of their own.
+    package func error(
+        _ path: String, cannotBe verb: String, _ code: FileError.Code = .unwritable,
         fileID: StaticString = #fileID, line: UInt = #line
-    ) -> TrackingError {
-        TrackingError(
-            isDiskFull ? .diskFull : code, "\(path) cannot be \(verb): \(text). \(advice)", fileID: fileID, line: line)
+    ) -> FileError {
+        let isMissing = number == ENOENT && code == .unreadable
+        return FileError(
+            isDiskFull ? .diskFull : isMissing ? .notFound : code, path,
+            "\(path) cannot be \(verb): \(text). \(advice)", cause: self, fileID: fileID, line: line)
     }
 }
