@@ -19,7 +19,14 @@ ct_tensor ct_grad(ct_tensor self) {
 }
 bool ct_set_grad(ct_tensor self, ct_tensor gradient) {
     return attempted([&] {
-        Borrowed tensor(self);
+        const Borrowed tensor(self);
+        if (gradient != nullptr) {
+            const Borrowed given(gradient);
+            TORCH_CHECK(
+                given->sizes() == tensor->sizes() && given->scalar_type() == tensor->scalar_type() &&
+                    given->device() == tensor->device(),
+                "a gradient has its tensor's shape, type and device");
+        }
         tensor->mutable_grad() = gradient == nullptr ? at::Tensor() : retained(gradient);
     });
 }

@@ -67,6 +67,8 @@ extension Tensor {
 ///   - outputs: what is differentiated.
 ///   - inputs: what it is differentiated by.
 ///   - outputGradients: the gradients of the outputs; ones for scalars if nil.
+///   - retainGraph: keeps what was recorded for another backward pass; as `createGraph` if nil.
+///   - createGraph: records the computation of the gradients itself.
 /// - Returns: one gradient an input, nil where no output depends on it.
 public func gradients(
     of outputs: [Tensor], withRespectTo inputs: [Tensor], outputGradients: [Tensor]? = nil, retainGraph: Bool? = nil,

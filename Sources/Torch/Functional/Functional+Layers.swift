@@ -20,6 +20,10 @@ extension Functional {
     ///   - input: (N, channels, height, width)
     ///   - weight: (outputs, channels / groups, kernel height, kernel width)
     ///   - bias: (outputs)
+    ///   - stride: the step of the kernel
+    ///   - padding: zeros added on each side
+    ///   - dilation: the distance between the kernel's taps
+    ///   - groups: how many groups the channels are divided into
     public static func conv2d(
         _ input: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Size2D = 1, padding: Size2D = 0,
         dilation: Size2D = 1, groups: Int = 1
@@ -111,7 +115,10 @@ extension Functional {
 
     /// The rows of `weight` with the given numbers; (…) → (…, dimension).
     ///
-    /// - Parameter paddingIndex: a row that receives no gradient.
+    /// - Parameters:
+    ///   - indices: numbers of rows, of any shape
+    ///   - weight: (rows, dimension)
+    ///   - paddingIndex: a row that receives no gradient
     public static func embedding(_ indices: Tensor, weight: Tensor, paddingIndex: Int? = nil) -> Tensor {
         weight.mapped("embedding", indices) { ct_embedding($0, $1, Int64(paddingIndex ?? -1)) }
     }

@@ -17,6 +17,7 @@ extension Functional {
     ///   - input: scores before softmax, (N, classes, …)
     ///   - target: class numbers (N, …) as `int64`, or probabilities in the shape of the input
     ///   - weight: a weight a class
+    ///   - reduction: what becomes of the losses of the samples
     ///   - ignoreIndex: a class number that counts as no sample
     ///   - labelSmoothing: the share of probability spread over all classes
     public static func crossEntropy(
@@ -36,6 +37,9 @@ extension Functional {
     /// - Parameters:
     ///   - input: log probabilities, (N, classes, …)
     ///   - target: class numbers (N, …) as `int64`
+    ///   - weight: a weight a class
+    ///   - reduction: what becomes of the losses of the samples
+    ///   - ignoreIndex: a class number that counts as no sample
     public static func nllLoss(
         _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean,
         ignoreIndex: Int = -100
@@ -55,8 +59,11 @@ extension Functional {
     /// The binary cross entropy of scores before the sigmoid (PyTorch's `binary_cross_entropy_with_logits`).
     ///
     /// - Parameters:
+    ///   - input: scores of any shape
+    ///   - target: probabilities in the shape of the input
     ///   - weight: a weight an element, broadcast
     ///   - positiveWeight: a weight of positive targets, a class each
+    ///   - reduction: what becomes of the losses of the elements
     public static func bceWithLogits(
         _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, positiveWeight: Tensor? = nil,
         reduction: Reduction = .mean

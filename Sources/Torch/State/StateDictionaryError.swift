@@ -23,7 +23,11 @@ public struct StateDictionaryError: Error, CustomStringConvertible, Sendable {
 
     /// Compares a state with what is to take it; nil when it fits.
     ///
-    /// - Parameter strict: whether missing and unexpected names count; shapes always do.
+    /// - Parameters:
+    ///   - state: what is to be loaded.
+    ///   - expected: what is to take it.
+    ///   - subject: what that is, for the message.
+    ///   - strict: whether missing and unexpected names count; shapes always do.
     public init?(
         loading state: StateDictionary, into expected: StateDictionary, subject: String, strict: Bool = true
     ) {

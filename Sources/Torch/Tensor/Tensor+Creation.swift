@@ -98,11 +98,16 @@ extension Tensor {
     ///
     /// - Throws: `TorchError` when the number of bytes is not what the shape and type need, or memory ran out.
     public convenience init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
-        let needed = shape.reduce(1, *) * dtype.byteCount
+        var needed: Int? = dtype.byteCount
+        for size in shape {
+            let (product, overflow) = (needed ?? 0).multipliedReportingOverflow(by: size)
+            needed = size < 0 || overflow ? nil : needed.map { _ in product }
+        }
         guard needed == bytes.count else {
             throw TorchError(
                 .value,
-                "a tensor of shape \(shape) and type \(dtype) has \(needed) bytes, but \(bytes.count) were given")
+                "a tensor of shape \(shape) and type \(dtype) has \(needed.map { "\($0)" } ?? "no possible number of") "
+                    + "bytes, but \(bytes.count) were given")
         }
         let handle = withDimensions(shape) { sizes, count in
             ct_from_bytes(bytes.baseAddress ?? UnsafeRawPointer(sizes), sizes, count, dtype.rawValue)
@@ -115,6 +120,8 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - memory: as many bytes as the shape and type need, aligned for the type.
+    ///   - shape: the size of each dimension.
+    ///   - dtype: the type of the elements.
     ///   - release: may run on any thread.
     public convenience init(
         borrowing memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, release: @escaping @Sendable () -> Void

@@ -5,9 +5,11 @@ import Darwin
 #endif
 
 extension Tensor: CustomStringConvertible {
-    /// The elements in nested brackets, long dimensions abbreviated, with the type where it is not the usual one.
+    /// The elements in nested brackets as PyTorch prints them: one format for all, long dimensions abbreviated, lines
+    /// of at most 80 characters, and the type where it is not the usual one.
     public var description: String {
-        var text = "tensor(" + TensorFormatter(self).text(indent: 7)
+        var text = "tensor(" + TensorFormatter(self).text()
+        if count == 0, dim != 1 { text += ", size: \(shape)" }
         if ![.float32, .int64, .bool].contains(dtype) { text += ", dtype: \(dtype)" }
         if device != .cpu { text += ", device: \(device)" }
         if requiresGrad { text += ", requiresGrad: true" }
@@ -20,10 +22,12 @@ extension Tensor: CustomStringConvertible {
     }
 }
 
-/// Lays out the elements of one tensor with a common format for all of them, as PyTorch prints them.
+/// Lays out the elements of one tensor with a common format for all of them.
 private struct TensorFormatter {
     private static let threshold = 1000
     private static let edge = 3
+    private static let lineWidth = 80
+    private static let prefixWidth = 7  // of `tensor(`
 
     private let tensor: Tensor
     private let isAbbreviated: Bool
@@ -31,40 +35,46 @@ private struct TensorFormatter {
     private let width: Int
 
     private enum Style {
-        case boolean, integer
-        case fixed(decimals: Int)
-        case scientific
+        case boolean, integer, whole, fixed, scientific
     }
 
     init(_ tensor: Tensor) {
         let plain = withoutGradients { tensor.detach().to(.cpu) }
         self.tensor = plain
         isAbbreviated = plain.count > Self.threshold
-        let shown = Self.edges(of: plain, abbreviated: isAbbreviated).array(of: Double.self)
-        style = Self.style(for: shown, dtype: plain.dtype)
-        let format = style
-        width = shown.map { Self.format($0, format).count }.max() ?? 0
+        let shown = Self.edges(of: plain, abbreviated: isAbbreviated)
+        style = Self.style(of: shown)
+        width = Self.width(of: shown, style)
     }
 
-    func text(indent: Int) -> String {
-        text(of: tensor, indent: indent)
+    func text() -> String {
+        tensor.count == 0 ? "[]" : text(of: tensor, indent: Self.prefixWidth)
     }
 
     private func text(of part: Tensor, indent: Int) -> String {
-        guard part.dim > 0 else {
-            let text = Self.format(part.item(as: Double.self), style)
-            return tensor.dim == 0 ? text : String(repeating: " ", count: width - text.count) + text
-        }
+        guard part.dim > 0 else { return padded(Self.texts(of: part, style)[0]) }
         let size = part.size(0)
         let hidden = isAbbreviated && size > 2 * Self.edge
+        let newLine = { (count: Int) in
+            "," + String(repeating: "\n", count: count) + String(repeating: " ", count: indent + 1)
+        }
+        guard part.dim > 1 else {
+            var texts = Self.texts(of: Self.edges(of: part, abbreviated: isAbbreviated), style).map(padded)
+            if hidden { texts.insert(" ...", at: Self.edge) }
+            let perLine = Swift.max(1, (Self.lineWidth - indent) / (width + 2))
+            let lines = stride(from: 0, to: texts.count, by: perLine).map {
+                texts[$0..<Swift.min($0 + perLine, texts.count)].joined(separator: ", ")
+            }
+            return "[" + lines.joined(separator: newLine(1)) + "]"
+        }
         let indices = hidden ? Array(0..<Self.edge) + Array(size - Self.edge..<size) : Array(0..<size)
         var rows = indices.map { text(of: part.select(dim: 0, $0), indent: indent + 1) }
         if hidden { rows.insert("...", at: Self.edge) }
-        let separator =
-            part.dim == 1
-            ? ", "
-            : "," + String(repeating: "\n", count: part.dim - 1) + String(repeating: " ", count: indent + 1)
-        return "[" + rows.joined(separator: separator) + "]"
+        return "[" + rows.joined(separator: newLine(part.dim - 1)) + "]"
+    }
+
+    private func padded(_ text: String) -> String {
+        String(repeating: " ", count: Swift.max(0, width - text.count)) + text
     }
 
     /// The elements that will be shown.
@@ -83,29 +93,37 @@ private struct TensorFormatter {
         return part
     }
 
-    private static func style(for values: [Double], dtype: DType) -> Style {
-        if dtype == .bool { return .boolean }
-        if !dtype.isFloatingPoint { return .integer }
-        let finite = values.filter { $0.isFinite && $0 != 0 }.map { Swift.abs($0) }
-        guard let least = finite.min(), let most = finite.max() else { return .fixed(decimals: 0) }
-        let isWhole = values.allSatisfy { !$0.isFinite || $0 == $0.rounded() }
-        if most >= 1e8 || most / least > 1000 && !isWhole || least < 1e-4 && !isWhole { return .scientific }
-        return .fixed(decimals: isWhole ? 0 : 4)
+    private static func style(of shown: Tensor) -> Style {
+        if shown.dtype == .bool { return .boolean }
+        if !shown.dtype.isFloatingPoint { return .integer }
+        let numbers = shown.array(of: Double.self).filter { $0.isFinite && $0 != 0 }
+        let magnitudes = numbers.map { Swift.abs($0) }
+        guard let least = magnitudes.min(), let most = magnitudes.max() else { return .whole }
+        if most / least > 1000 || most > 1e8 || least < 1e-4 { return .scientific }
+        return numbers.allSatisfy { $0 == $0.rounded() } ? .whole : .fixed
     }
 
-    private static func format(_ value: Double, _ style: Style) -> String {
+    /// PyTorch's rule: zeros and what is not finite make a column no wider.
+    private static func width(of shown: Tensor, _ style: Style) -> Int {
+        let texts = texts(of: shown, style)
+        guard shown.dtype.isFloatingPoint else { return texts.map(\.count).max() ?? 1 }
+        let counted = zip(shown.array(of: Double.self), texts).filter { $0.0.isFinite && $0.0 != 0 }
+        return counted.map(\.1.count).max() ?? 1
+    }
+
+    private static func texts(of part: Tensor, _ style: Style) -> [String] {
         switch style {
-        case .boolean: value != 0 ? "true" : "false"
-        case .integer: "\(Int64(value))"
-        case .fixed(let decimals) where value.isFinite:
-            decimals == 0 ? printed("%.0f.", value) : printed("%.4f", value)
-        case .scientific where value.isFinite: printed("%.4e", value)
-        default: value.isNaN ? "nan" : value < 0 ? "-inf" : "inf"
+        case .boolean: part.array(of: Bool.self).map { $0 ? "true" : "false" }
+        case .integer: part.array(of: Int64.self).map { "\($0)" }
+        case .whole: part.array(of: Double.self).map { printed($0.isFinite ? "%.0f." : "%f", $0) }
+        case .fixed: part.array(of: Double.self).map { printed("%.4f", $0) }
+        case .scientific: part.array(of: Double.self).map { printed("%.4e", $0) }
         }
     }
 
     private static func printed(_ format: String, _ value: Double) -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+        guard !value.isNaN else { return "nan" }  // C may write a sign
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
             let length = withVaList([value]) { vsnprintf(buffer.baseAddress, buffer.count, format, $0) }
             return String(decoding: buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }

@@ -63,6 +63,10 @@ extension Tensor {
     public func clamp(min low: Double? = nil, max high: Double? = nil) -> Tensor {
         withBounds(low, high) { low, high in mapped("clamp") { ct_clamp($0, low, high) } }
     }
+    /// Each element brought into a range, by which integers stay integers; nil leaves that side open.
+    public func clamp(min low: Int? = nil, max high: Int? = nil) -> Tensor {
+        withBounds(low, high) { low, high in mapped("clamp") { ct_clamp($0, low, high) } }
+    }
 
     /// `self + weight · (end - self)`.
     public func lerp(_ end: Tensor, weight: Double) -> Tensor { mapped("lerp", end) { ct_lerp($0, $1, weight) } }
@@ -76,11 +80,11 @@ extension Tensor {
 }
 
 /// Passes the ends of a range, either of which may be open, to C.
-func withBounds<Result>(
-    _ low: Double?, _ high: Double?, _ body: (UnsafePointer<ct_scalar>?, UnsafePointer<ct_scalar>?) -> Result
+func withBounds<Bound: TensorElement, Result>(
+    _ low: Bound?, _ high: Bound?, _ body: (UnsafePointer<ct_scalar>?, UnsafePointer<ct_scalar>?) -> Result
 ) -> Result {
-    let lower = TensorNumber.real(low ?? 0).scalar
-    let upper = TensorNumber.real(high ?? 0).scalar
+    let lower = (low?.tensorNumber ?? .real(0)).scalar
+    let upper = (high?.tensorNumber ?? .real(0)).scalar
     return withUnsafePointer(to: lower) { lower in
         withUnsafePointer(to: upper) { upper in
             body(low == nil ? nil : lower, high == nil ? nil : upper)

@@ -64,6 +64,12 @@ extension Tensor {
             require(withHandle { ct_clamp_($0, low, high) }, "clamp_", [self])
         }
     }
+    /// Brings each element into a range in place; nil leaves that side open.
+    public func clampInPlace(min low: Int? = nil, max high: Int? = nil) {
+        withBounds(low, high) { low, high in
+            require(withHandle { ct_clamp_($0, low, high) }, "clamp_", [self])
+        }
+    }
 
     /// Moves each element towards another tensor's in place: `self += weight · (end - self)`.
     public func lerpInPlace(_ end: Tensor, weight: Double) {

@@ -66,6 +66,7 @@ extension Tensor {
         }
         var view = self
         var advanced: [Tensor?] = []
+        var indexed = 0  // the dimensions that `advanced` speaks of: a mask stands for as many as it has
         var dimension = 0
         for index in indices {
             switch index {
@@ -78,15 +79,16 @@ extension Tensor {
                     ct_slice($0, Int64(dimension), Int64(start), end.map { Int64($0) } ?? .max, Int64(stride))
                 }
                 dimension += 1
-            case .ellipsis:
+            case .remaining:
                 dimension += self.dim - consumed
-            case .newAxis:
+            case .inserted:
                 view = view.unsqueeze(dim: dimension)
                 dimension += 1
             case .tensor(let tensor):
-                while advanced.count < dimension { advanced.append(nil) }
+                advanced += [Tensor?](repeating: nil, count: dimension - indexed)
                 advanced.append(tensor)
                 dimension += index.dimensionsConsumed
+                indexed = dimension
             }
         }
         return (view, advanced)
@@ -113,7 +115,7 @@ extension TensorIndex {
     /// The dimensions of the indexed tensor that a place uses up.
     fileprivate var dimensionsConsumed: Int {
         switch self {
-        case .ellipsis, .newAxis: 0
+        case .remaining, .inserted: 0
         case .tensor(let tensor): tensor.dtype == .bool ? tensor.dim : 1
         default: 1
         }

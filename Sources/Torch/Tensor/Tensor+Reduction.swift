@@ -3,7 +3,10 @@ import CTorch
 extension Tensor {
     /// The sum over dimensions, over all of them if none are named.
     ///
-    /// - Parameter dtype: the type to sum in; integers and booleans are summed as `int64`.
+    /// - Parameters:
+    ///   - dims: the dimensions; negative ones count from the last.
+    ///   - keepDim: whether they stay, with size one.
+    ///   - dtype: the type to sum in; integers and booleans are summed as `int64`.
     public func sum(dims: [Int] = [], keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
         withDimensions(dims) { dims, count in
             mapped("sum") { ct_sum($0, dims, count, keepDim, dtype?.rawValue ?? -1) }

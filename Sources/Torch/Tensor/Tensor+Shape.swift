@@ -85,18 +85,18 @@ extension Tensor {
     }
     /// Parts of `size` elements along a dimension, the last one perhaps shorter.
     public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
-        parts("split") { ct_split($0, Int64(size), Int64(dim), $1, $2, $3) }
+        parts("split", atMost: shape.max() ?? 1) { ct_split($0, Int64(size), Int64(dim), $1, $2, $3) }
     }
     /// At most `count` parts of equal size along a dimension, the last one perhaps shorter.
     public func chunk(_ count: Int, dim: Int = 0) -> [Tensor] {
-        parts("chunk") { ct_chunk($0, Int64(count), Int64(dim), $1, $2, $3) }
+        parts("chunk", atMost: count) { ct_chunk($0, Int64(count), Int64(dim), $1, $2, $3) }
     }
 
     private func parts(
-        _ operation: StaticString,
+        _ operation: StaticString, atMost most: Int,
         _ body: (ct_tensor, UnsafeMutablePointer<ct_tensor?>, Int32, UnsafeMutablePointer<Int32>) -> Bool
     ) -> [Tensor] {
-        let capacity = Swift.max(1, shape.max() ?? 1)
+        let capacity = Swift.max(1, most)
         var handles = [ct_tensor?](repeating: nil, count: capacity)
         var count: Int32 = 0
         require(withHandle { body($0, &handles, Int32(clamping: capacity), &count) }, operation, [self])

@@ -16,12 +16,21 @@ public enum TensorIndex {
     /// A slice; nil stands for the dimension's end.
     case slice(from: Int, to: Int?, by: Int)
     /// As many whole dimensions as the other places leave.
-    case ellipsis
+    case remaining
     /// A new dimension of size one.
-    case newAxis
+    case inserted
     /// Indices (`int64`) or a mask (`bool`).
     case tensor(Tensor)
+}
 
+/// Anything that can stand in a tensor's subscript.
+public protocol TensorIndexing {
+    /// What it chooses.
+    var tensorIndex: TensorIndex { get }
+}
+
+// The named forms, written with a leading dot in a subscript.
+extension TensorIndexing where Self == TensorIndex {
     /// A whole dimension.
     public static var all: TensorIndex { .slice(from: 0, to: nil, by: 1) }
 
@@ -29,12 +38,12 @@ public enum TensorIndex {
     public static func step(from start: Int = 0, to end: Int? = nil, by stride: Int) -> TensorIndex {
         .slice(from: start, to: end, by: stride)
     }
-}
 
-/// Anything that can stand in a tensor's subscript.
-public protocol TensorIndexing {
-    /// What it chooses.
-    var tensorIndex: TensorIndex { get }
+    /// As many whole dimensions as the other places leave.
+    public static var ellipsis: TensorIndex { .remaining }
+
+    /// A new dimension of size one.
+    public static var newAxis: TensorIndex { .inserted }
 }
 
 extension TensorIndex: TensorIndexing {

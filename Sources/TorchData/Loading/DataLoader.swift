@@ -163,7 +163,9 @@ public final class DataLoader<D: Dataset> {
     ///
     /// The loader's own ``epoch`` stays as it is.
     ///
-    /// - Parameter first: the number of the first batch, counted from 0.
+    /// - Parameters:
+    ///   - epoch: the epoch.
+    ///   - first: the number of the first batch, counted from 0.
     public func batches(epoch: Int, from first: Int = 0) -> BatchIterator<D.Batch> {
         let sampler = sampler
         return BatchIterator(epoch: epoch, batchCount: batchCount, from: Swift.max(0, first)) {

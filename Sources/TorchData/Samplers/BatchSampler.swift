@@ -26,7 +26,9 @@ public struct BatchSampler: Sendable {
 
     /// The batches of an epoch, any of which is found at once.
     ///
-    /// - Parameter seed: what random transforms draw from.
+    /// - Parameters:
+    ///   - epoch: the epoch.
+    ///   - seed: what random transforms draw from.
     public func batches(epoch: Int, seed: UInt64 = 0) -> EpochBatches {
         EpochBatches(
             order: sampler.indices(epoch: epoch), batchSize: batchSize, dropLast: dropLast, epoch: epoch, seed: seed)

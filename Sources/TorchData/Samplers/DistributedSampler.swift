@@ -16,8 +16,12 @@ public struct DistributedSampler: Sampler {
     /// A rank's share of `count` samples.
     ///
     /// - Parameters:
+    ///   - count: the number of samples.
+    ///   - worldSize: the number of ranks.
+    ///   - rank: the rank, from 0.
     ///   - shuffle: whether the order is ``RandomSampler``'s or 0, 1, ….
     ///   - seed: the same on all ranks.
+    ///   - dropLast: whether samples that do not fill all ranks' shares are left out.
     /// - Throws: ``DataError`` with `invalidRank`.
     public init(
         count: Int, worldSize: Int, rank: Int, shuffle: Bool = true, seed: UInt64 = 0, dropLast: Bool = false

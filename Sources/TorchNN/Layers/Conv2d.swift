@@ -19,7 +19,16 @@ public final class Conv2d: Module, Layer {
 
     /// A layer with PyTorch's start values.
     ///
-    /// - Parameter generator: draws the start values; the process-wide one if nil.
+    /// - Parameters:
+    ///   - inputs: the channels of an input.
+    ///   - outputs: the channels of an output.
+    ///   - kernelSize: the size of the kernel.
+    ///   - stride: the step of the kernel.
+    ///   - padding: zeros added on each side.
+    ///   - dilation: the distance between the kernel's taps.
+    ///   - groups: how many groups the channels are divided into.
+    ///   - bias: whether there is a bias.
+    ///   - generator: draws the start values; the process-wide one if nil.
     public init(
         _ inputs: Int, _ outputs: Int, kernelSize: Size2D, stride: Size2D = 1, padding: Size2D = 0,
         dilation: Size2D = 1, groups: Int = 1, bias: Bool = true, generator: Generator? = nil

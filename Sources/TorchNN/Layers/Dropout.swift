@@ -8,7 +8,9 @@ public final class Dropout: Module, Layer {
 
     /// A layer that drops with a probability.
     ///
-    /// - Parameter generator: draws what is dropped; the process-wide one if nil.
+    /// - Parameters:
+    ///   - p: the probability that an element becomes zero.
+    ///   - generator: draws what is dropped; the process-wide one if nil.
     public init(_ p: Double = 0.5, generator: Generator? = nil) {
         guard (0...1).contains(p) else { stop("Dropout: \(p) is no probability", operands: []) }
         self.p = p

@@ -11,7 +11,11 @@ public final class Embedding: Module, Layer {
 
     /// A table with normal start values.
     ///
-    /// - Parameter generator: draws the start values; the process-wide one if nil.
+    /// - Parameters:
+    ///   - count: the number of symbols.
+    ///   - dimension: the length of a vector.
+    ///   - paddingIndex: a symbol whose vector starts as zero and is not trained.
+    ///   - generator: draws the start values; the process-wide one if nil.
     public init(_ count: Int, _ dimension: Int, paddingIndex: Int? = nil, generator: Generator? = nil) {
         if let paddingIndex, !(0..<count).contains(paddingIndex) {
             stop("Embedding: the padding index \(paddingIndex) is not among \(count) symbols", operands: [])

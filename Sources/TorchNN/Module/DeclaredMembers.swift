@@ -19,7 +19,9 @@ struct DeclaredMembers {
 
     private mutating func add(_ label: String, _ value: Any, _ names: [String: String]) {
         if label.hasPrefix(Self.lazyPrefix) {
-            refuseLazy(String(label.dropFirst(Self.lazyPrefix.count)), value)
+            problems.append(
+                "`lazy var \(label.dropFirst(Self.lazyPrefix.count))` does not exist yet, and parts that appear later would "
+                    + "change the model while it is used; make it a plain property that is set in init")
             return
         }
         if let declared = value as? any DeclaredTensor {
@@ -40,31 +42,34 @@ struct DeclaredMembers {
         }
     }
 
-    private mutating func refuseLazy(_ label: String, _ value: Any) {
-        guard let optional = type(of: value) as? any OptionalType.Type, optional.wrapped is Module.Type else { return }
-        problems.append(
-            "`lazy var \(label)` is a module that may not exist yet, so the model's parameters would change while it is "
-                + "used; make it a plain property that is set in init")
-    }
-
     /// Modules in containers that have no order or no names would be trained by nobody.
     private mutating func refuseHidden(_ label: String, _ value: Any) {
-        let mirror = Mirror(reflecting: value)
-        let container: String
-        switch mirror.displayStyle {
-        case .dictionary: container = "a dictionary"
-        case .set: container = "a set"
-        case .tuple: container = "a tuple"
-        case .struct, .enum: container = "a value of type \(mirror.subjectType)"
-        default: return
-        }
-        let parts = mirror.children.flatMap { child in
-            mirror.displayStyle == .dictionary ? Mirror(reflecting: child.value).children.map(\.value) : [child.value]
-        }
-        guard parts.contains(where: { $0 is Module || $0 is any DeclaredTensor }) else { return }
+        guard let container = Self.hidingPlace(value) else { return }
         problems.append(
             "`\(label)` is \(container) that holds modules or parameters, which have no order or name there; make them "
-                + "properties of their own or an array")
+                + "properties of their own or an array of modules")
+    }
+
+    /// What kind of value hides modules or parameters; nil where there are none.
+    private static func hidingPlace(_ value: Any) -> String? {
+        let mirror = Mirror(reflecting: value)
+        let parts = mirror.children.lazy.map(\.value)
+        let kind: String
+        switch mirror.displayStyle {
+        case .dictionary: kind = "a dictionary"
+        case .set: kind = "a set"
+        case .tuple: kind = "a tuple"
+        case .collection: kind = "a collection"
+        case .struct, .enum: kind = "a value of type \(mirror.subjectType)"
+        case .optional: return parts.first.flatMap(hidingPlace)
+        default: return nil
+        }
+        if let container = type(of: value) as? any Container.Type, container.part is Module.Type { return kind }
+        // Elements of one collection are alike: a few are enough, and long arrays of numbers cost nothing.
+        let holds = parts.prefix(mirror.displayStyle == .collection ? 4 : .max).contains {
+            $0 is Module || $0 is any DeclaredTensor || hidingPlace($0) != nil
+        }
+        return holds ? kind : nil
     }
 
     private static let lazyPrefix = "$__lazy_storage_$_"
@@ -82,10 +87,15 @@ struct DeclaredMembers {
     }
 }
 
-private protocol OptionalType {
-    static var wrapped: Any.Type { get }
+/// Containers whose type tells that they are for modules even while they are empty.
+private protocol Container {
+    static var part: Any.Type { get }
 }
 
-extension Optional: OptionalType {
-    static var wrapped: Any.Type { Wrapped.self }
+extension Dictionary: Container {
+    static var part: Any.Type { Value.self }
+}
+
+extension Set: Container {
+    static var part: Any.Type { Element.self }
 }

@@ -108,7 +108,10 @@ extension Module: Stateful {
 
     /// Copies a state into the parameters and buffers.
     ///
-    /// - Parameter strict: if false, names that only one side has are passed over.
+    /// - Parameters:
+    ///   - state: tensors by name.
+    ///   - strict: if false, names that only one side has are passed over.
+    /// - Throws: `StateDictionaryError` as ``load(_:)``.
     public final func load(_ state: StateDictionary, strict: Bool) throws {
         let own = stateDictionary()
         if let error = StateDictionaryError(loading: state, into: own, subject: "\(type(of: self))", strict: strict) {
