@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// LibTorch is what `LIBTORCH` names, else the per-user link that `make setup` maintains.
+let libtorch =
+    Context.environment["LIBTORCH"] ?? "\(Context.environment["HOME"] ?? "~")/.cache/lockstep/libtorch"
+
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let cxx: [CXXSetting] = [
+    .unsafeFlags(["-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include"]),
+    .treatAllWarnings(as: .error),
+]
+
+let linker: [LinkerSetting] = [
+    .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+    .linkedLibrary("torch_cpu"),
+    .linkedLibrary("c10"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func example(_ name: String, _ folder: String) -> Target {
+    .executableTarget(name: name, dependencies: ["Lockstep"], path: "Examples/\(folder)", swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies + ["LockstepTesting"], swiftSettings: swift)
+}
+
+let package = Package(
+    name: "lockstep",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Lockstep", targets: ["Lockstep"]),
+        .library(name: "LockstepTesting", targets: ["LockstepTesting"]),
+        .library(name: "Torch", targets: ["Torch"]),
+        .library(name: "DatasetFiles", targets: ["DatasetFiles"]),
+        .executable(name: "fashion-mnist", targets: ["fashion-mnist"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        // Bottom up; a target depends only on what stands above it here.
+        library("Files", []),
+        .target(name: "CTorch", cxxSettings: cxx, linkerSettings: linker),
+        library("Torch", ["CTorch", orderedCollections]),
+        library("TorchNN", ["Torch", orderedCollections]),
+        library("TorchOptim", ["TorchNN", orderedCollections]),
+        library("TorchData", ["Torch"]),
+        library("TorchMetrics", ["Torch"]),
+        library("DatasetFiles", ["Files", crypto]),
+        library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
+        library("Checkpointing", ["Files", "TorchOptim", "TorchData", orderedCollections]),
+        library("Tracking", ["Files"]),
+        library(
+            "Lockstep",
+            [
+                "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
+                "Checkpointing", "Tracking", argumentParser, logging, orderedCollections,
+            ]),
+        library("LockstepTesting", ["Torch", "Checkpointing", orderedCollections]),
+
+        example("fashion-mnist", "FashionMNIST"),
+
+        tests("Files", ["Files"]),
+        tests("Torch", ["Torch", orderedCollections]),
+        tests("TorchNN", ["TorchNN", orderedCollections]),
+        tests("TorchOptim", ["TorchOptim", "Checkpointing", orderedCollections]),
+        tests("TorchData", ["TorchData"]),
+        tests("TorchMetrics", ["TorchMetrics"]),
+        tests("DatasetFiles", ["DatasetFiles", "dataset-download-probe", crypto]),
+        tests("TorchVision", ["TorchVision"]),
+        tests("Checkpointing", ["Checkpointing"]),
+        tests("Tracking", ["Tracking"]),
+        tests("Lockstep", ["Lockstep", "fashion-mnist"]),
+        // Programs that tests and scripts start.
+        .executableTarget(
+            name: "memory-check", dependencies: ["CTorch", "Torch", "TorchNN", orderedCollections],
+            path: "Tests/MemoryCheck", swiftSettings: swift),
+        .executableTarget(
+            name: "dataset-download-probe", dependencies: ["DatasetFiles"], path: "Tests/DatasetDownloadProbe",
+            swiftSettings: swift),
+    ],
+    cxxLanguageStandard: .cxx20
+)

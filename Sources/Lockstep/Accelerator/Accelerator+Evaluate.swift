@@ -1,0 +1,65 @@
+public import Torch
+public import TorchData
+public import TorchMetrics
+public import TorchNN
+import Tracking
+
+/// How well a classifier does on a data set.
+public struct Evaluation: Hashable, Sendable {
+    /// The share of right answers, between 0 and 1.
+    public let accuracy: Double
+    /// The mean loss over all samples.
+    public let loss: Double
+    /// The number of right answers.
+    public let correct: Int
+    /// The number of samples.
+    public let count: Int
+}
+
+extension Accelerator {
+    /// Measures a classifier on every sample exactly once, and records `accuracy` and `evaluation_loss`.
+    ///
+    /// The model is in evaluation mode meanwhile, and nothing is recorded for gradients. Sums and counts are added up, so
+    /// the result does not depend on batches or on the number of processes.
+    ///
+    /// - Throws: what the data set throws.
+    public func evaluate<Model: Layer, D: Dataset>(
+        _ model: Model, on loader: EvaluationLoader<D>, loss: some Loss
+    ) async throws -> Evaluation
+    where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
+        let mean = Mean(weights: { loss.sampleWeights($0, $1) }, of: { loss.perSample($0, $1) })
+        let (accuracy, meanLoss) = try await evaluate(model, on: loader, Accuracy(), mean)
+        let evaluation = Evaluation(
+            accuracy: accuracy?.fraction ?? 0, loss: meanLoss ?? .nan, correct: accuracy?.correct ?? 0,
+            count: accuracy?.count ?? 0)
+        flushLog()
+        metrics.write([
+            "step": .integer(step), "epoch": .integer(epoch), "accuracy": .number(evaluation.accuracy),
+            "evaluation_loss": .number(evaluation.loss), "seconds": .number(loop.seconds),
+        ])
+        return evaluation
+    }
+
+    /// The values of any metrics over every sample exactly once; nil for a data set without samples.
+    ///
+    /// ```swift
+    /// let (matrix, error) = try await accelerator.evaluate(model, on: test, ConfusionMatrix(classes: 10), meanError)
+    /// ```
+    public func evaluate<Model: Layer, D: Dataset, each M: Metric>(
+        _ model: Model, on loader: EvaluationLoader<D>, _ metrics: repeat each M
+    ) async throws -> (repeat (each M).Value?)
+    where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
+        var totals = (repeat Total(of: each metrics))
+        let wasTraining = model.isTraining
+        model.eval()
+        defer { model.train(wasTraining) }
+        let batches = loader.makeAsyncIterator()
+        while let batch = try batches.next() {
+            try Task.checkCancellation()
+            let (inputs, targets) = moved(batch, to: device)
+            let outputs = withoutGradients { model(inputs) }
+            totals = (repeat (each totals).adding(outputs: outputs, targets: targets))
+        }
+        return (repeat (each totals).value)
+    }
+}

@@ -1,0 +1,117 @@
+import Logging
+public import Torch
+public import TorchData
+
+extension Accelerator {
+    /// The epochs to train, counted from 1: as many as named, or as `--max-steps` needs.
+    ///
+    /// ```swift
+    /// for epoch in accelerator.epochs(5) { ... }
+    /// ```
+    public func epochs(_ count: Int) -> some Sequence<Int> {
+        sequence(state: (epoch: 0, step: -1)) { [self] state -> Int? in
+            if let maxSteps = options.maxSteps {
+                // An epoch without a step would be followed by nothing else for ever.
+                guard step < maxSteps, step > state.step else { return nil }
+                state.step = step
+            } else if state.epoch >= count {
+                return nil
+            }
+            state.epoch += 1
+            loop.epoch = state.epoch
+            loop.epochCount = options.maxSteps == nil ? count : nil
+            return state.epoch
+        }
+    }
+
+    /// The batches of one epoch, with the progress bar; ends early when `--max-steps` is reached.
+    ///
+    /// Asking for the next batch is the boundary between two steps.
+    public func progress<D: Dataset>(_ loader: DataLoader<D>) -> TrainingBatches<D> {
+        TrainingBatches(loader: loader, accelerator: self)
+    }
+
+    /// Computes the gradients of a loss.
+    ///
+    /// - Throws: `TorchError` when the loss is no scalar, or nothing that it was computed from requires gradients.
+    public func backward(_ loss: Tensor) throws {
+        try loss.checkedBackward()
+    }
+
+    var hasReachedMaxSteps: Bool {
+        options.maxSteps.map { step >= $0 } ?? false
+    }
+
+    fileprivate func beginEpoch(batches: Int) {
+        if let plan = loop.takePlan() {
+            logger.info("\(worldSize) rank on \(device), \(threadCount) threads; \(plan); run folder \(runFolder.path)")
+        }
+        loop.begin()
+        let remaining = options.maxSteps.map { max(0, $0 - step) } ?? .max
+        let title = "Epoch \(max(1, loop.epoch))" + (loop.epochCount.map { "/\($0)" } ?? "")
+        display.begin(title, total: min(batches, remaining))
+    }
+
+    fileprivate func beginBatch(_ batch: Int) {
+        loop.batch = batch
+        if batch > 0 { display.advance() }
+    }
+
+    fileprivate func endEpoch(batches: Int) {
+        if batches > 0 { display.advance() }
+        flushLog()
+        display.finish()
+    }
+}
+
+/// The batches of an epoch of training.
+public struct TrainingBatches<D: Dataset>: AsyncSequence {
+    let loader: DataLoader<D>
+    let accelerator: Accelerator
+
+    /// Begins the epoch.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(loader.makeAsyncIterator(), accelerator)
+    }
+
+    /// Hands out the batches one after another, on the accelerator's device.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let batches: BatchIterator<D.Batch>
+        private let accelerator: Accelerator
+        private var taken = 0
+        private var isEnded = false
+
+        fileprivate init(_ batches: BatchIterator<D.Batch>, _ accelerator: Accelerator) {
+            self.batches = batches
+            self.accelerator = accelerator
+            accelerator.beginEpoch(batches: batches.batchCount)
+        }
+
+        /// The next batch; nil at the end of the epoch or when `--max-steps` is reached.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> D.Batch? {
+            guard !isEnded else { return nil }
+            try Task.checkCancellation()
+            guard !accelerator.hasReachedMaxSteps, let batch = try batches.next() else {
+                isEnded = true
+                accelerator.endEpoch(batches: taken)
+                return nil
+            }
+            accelerator.beginBatch(taken)
+            taken += 1
+            return moved(batch, to: accelerator.device)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension TrainingBatches.Iterator: Sendable {}
+
+/// A batch on a device: tensors, and pairs of tensors, are moved; other types move their own.
+func moved<Batch>(_ batch: Batch, to device: Device) -> Batch {
+    guard device != .cpu else { return batch }
+    switch batch {
+    case let (inputs, targets) as (Tensor, Tensor): return (inputs.to(device), targets.to(device)) as? Batch ?? batch
+    case let tensor as Tensor: return tensor.to(device) as? Batch ?? batch
+    default: return batch
+    }
+}

@@ -1,0 +1,94 @@
+public import Logging
+public import Torch
+public import Tracking
+
+/// What a training program is given: it prepares models and data, drives the loop, and keeps the record of the run.
+///
+/// One accelerator belongs to one training; ``TrainingProgram`` and ``withAccelerator(_:name:_:)`` make it. Its methods
+/// that take tensors, models or loaders are called on the training thread.
+public final class Accelerator: Sendable {
+    /// The options that the program was started with.
+    public let options: TrainingOptions
+    /// Where models and batches are put.
+    public let device: Device
+    /// The threads that operations on tensors use.
+    public let threadCount: Int
+    /// The folder that this run writes into.
+    public let runFolder: RunFolder
+    /// Diagnostics; they go to standard error, above the progress bar.
+    public let logger: Logger
+
+    let display: ProgressDisplay
+    let metrics: MetricsWriter
+    // Only ever touched by the training thread.
+    nonisolated(unsafe) let loop = TrainingLoop()
+    nonisolated(unsafe) let log = LogQueue()
+
+    /// This process's number among all that train together.
+    public var rank: Int { 0 }
+    /// How many processes train together.
+    public var worldSize: Int { 1 }
+    /// Whether this process reports and saves for all.
+    public var isMainProcess: Bool { rank == 0 }
+
+    /// Optimizer steps so far.
+    public var step: Int { loop.step }
+    /// The epoch in progress, counted from 1.
+    public var epoch: Int { loop.epoch }
+    /// The batch in progress, counted from 0 in each epoch.
+    public var batch: Int { loop.batch }
+
+    init(options: TrainingOptions, name: String, settings: ProgramSettings) throws {
+        self.options = options
+        device = try Self.device(named: options.device)
+        threadCount = options.threads ?? AvailableCores.count
+        let display = ProgressDisplay()
+        self.display = display
+        logger = Logger(label: "lockstep") { _ in DisplayLogHandler(display: display) }
+        runFolder = try RunFolder(at: options.runDirectory, program: name)
+        for notice in runFolder.notices { display.print(notice, to: .standardError) }
+        metrics = try MetricsWriter(runFolder.metricsPath) { display.print("\($0)", to: .standardError) }
+        try runFolder.writeConfiguration(configuration(name: name, settings: settings))
+    }
+
+    /// Writes a line to standard output, above the progress bar, on the main process alone.
+    public func print(_ text: String) {
+        guard isMainProcess else { return }
+        display.print(text)
+    }
+
+    /// Writes what is still in memory; called at the end of the training, whichever way it ends.
+    ///
+    /// - Throws: `TrackingError` that counts the metrics which could not be written.
+    func finish() throws {
+        flushLog()
+        display.finish()
+        try metrics.close()
+    }
+
+    private static func device(named name: String?) throws -> Device {
+        let count = LibTorch.cudaDeviceCount
+        guard let name else { return count > 0 ? .cuda(0) : .cpu }
+        guard let device = Device(name) else {
+            throw TrainingError(.invalidOption, "--device \(name): expected cpu, cuda or cuda:N")
+        }
+        guard device.kind == .cpu || device.index < count else {
+            throw TrainingError(
+                .deviceUnavailable,
+                "--device \(name): LibTorch \(LibTorch.version) sees \(count) CUDA devices here. Use --device cpu, or, on a "
+                    + "machine with a GPU, build with LIBTORCH=<folder of a CUDA build>.")
+        }
+        return device
+    }
+
+    /// What `config.json` records: what was asked for, and on what it ran.
+    private func configuration(name: String, settings: ProgramSettings) -> MetricsRecord {
+        var record: MetricsRecord = ["program": .text(name)]
+        for (name, value) in settings.entries { record[name] = value }
+        record["device"] = .text("\(device)")
+        record["threads"] = .integer(threadCount)
+        record["world-size"] = .integer(worldSize)
+        record["libtorch"] = .text(LibTorch.version)
+        return record
+    }
+}

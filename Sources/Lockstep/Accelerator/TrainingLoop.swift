@@ -1,0 +1,40 @@
+import TorchOptim
+
+/// Where the training is: belongs to the training thread.
+final class TrainingLoop {
+    /// The epoch in progress, counted from 1; 0 before the first.
+    var epoch = 0
+    /// How many epochs there will be, where that is known.
+    var epochCount: Int?
+    /// The batch in progress, counted from 0 in each epoch.
+    var batch = 0
+    /// What the first line of the run says of the prepared loaders.
+    var plan: [String] = []
+    private var hasShownPlan = false
+    private var start: ContinuousClock.Instant?
+    private var optimizers: [any Optimizer] = []
+
+    /// Optimizer steps so far, as the first prepared optimizer counts them.
+    var step: Int { optimizers.first?.stepCount ?? 0 }
+
+    /// Seconds since the first step began.
+    var seconds: Double {
+        start.map { ($0.duration(to: .now)) / .seconds(1) } ?? 0
+    }
+
+    func follow(_ optimizer: any Optimizer) {
+        optimizers.append(optimizer)
+    }
+
+    /// Starts the clock, the first time.
+    func begin() {
+        if start == nil { start = .now }
+    }
+
+    /// The plan, once.
+    func takePlan() -> String? {
+        guard !hasShownPlan else { return nil }
+        hasShownPlan = true
+        return plan.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,68 @@
+public import ArgumentParser
+public import DatasetFiles
+import Torch
+
+/// The options that every training program has.
+public struct TrainingOptions: ParsableArguments, Sendable {
+    /// Seeds everything before the model is built, and the order of the samples.
+    @Option(help: "Seeds everything: the model, the order of the samples, random transforms.")
+    public var seed: UInt64 = 0
+
+    /// Where to train; nil for a GPU where there is one.
+    @Option(help: "Where to train: cpu, cuda or cuda:N (default: a GPU where there is one).")
+    public var device: String?
+
+    /// Threads for each process; nil for its share of the cores.
+    @Option(help: "Threads of this process (default: the cores that it may use).")
+    public var threads: Int?
+
+    /// Optimizer steps after which training ends, instead of a number of epochs.
+    @Option(help: "Ends training after this many optimizer steps; wins over --epochs.")
+    public var maxSteps: Int?
+
+    /// The number of samples of each data set to use; nil for all.
+    @Option(help: "Uses only the first samples of each data set.")
+    public var limit: Int?
+
+    /// Whether the training samples come in a new random order each epoch.
+    @Flag(inversion: .prefixedNo, help: "A new random order of the samples each epoch.")
+    public var shuffle = true
+
+    /// The folder given for data sets.
+    @Option(name: .customLong("data-directory"), help: "A folder with data sets, searched first.")
+    public var dataFolder: String?
+
+    /// The folder for what the run writes; nil for a new one under `runs/`.
+    @Option(help: "The folder for metrics, configuration and weights (default: a new one under runs/).")
+    public var runDirectory: String?
+
+    /// Whether a small synthetic data set may stand in for one that cannot be had.
+    @Flag(help: "Trains on a small synthetic data set when the real one cannot be had.")
+    public var syntheticFallback = false
+
+    /// The options before a command line has been read; use ``standard`` in code.
+    public init() {}
+
+    /// The options with their default values, for programs that do not read them from a command line.
+    public static var standard: TrainingOptions { parseOrExit([]) }
+
+    /// Where data sets are looked for.
+    public var dataDirectory: DatasetLocation {
+        var location = DatasetLocation(directory: dataFolder)
+        location.allowsSynthetic = syntheticFallback
+        location.syntheticSeed = seed
+        return location
+    }
+
+    /// Refuses what cannot be meant.
+    public func validate() throws {
+        if let device, Device(device) == nil {
+            throw ValidationError("--device \(device): expected cpu, cuda or cuda:N")
+        }
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed") }
+        if let maxSteps, maxSteps < 0 {
+            throw ValidationError("--max-steps \(maxSteps): a number of steps is not negative")
+        }
+        if let limit, limit < 1 { throw ValidationError("--limit \(limit): at least one sample is needed") }
+    }
+}

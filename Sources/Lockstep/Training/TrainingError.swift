@@ -1,0 +1,34 @@
+/// A failure of a training that the program's options or its environment caused.
+public struct TrainingError: Error, CustomStringConvertible, Sendable {
+    /// The kind of a failure.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Kind: String { case invalidOption, deviceUnavailable, invalidPreparation }
+        private let kind: Kind
+
+        /// An option has a value that cannot be.
+        public static let invalidOption = Code(kind: .invalidOption)
+        /// The device that was asked for is not there.
+        public static let deviceUnavailable = Code(kind: .deviceUnavailable)
+        /// What was handed to `prepare` does not fit together.
+        public static let invalidPreparation = Code(kind: .invalidPreparation)
+
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// What happened, why, and what to do.
+    public let message: String
+    /// The source location that reported it.
+    public let location: String
+
+    init(_ code: Code, _ message: String, file: StaticString = #fileID, line: UInt = #line) {
+        self.code = code
+        self.message = message
+        location = "\(file):\(line)"
+    }
+
+    /// The message.
+    public var description: String { message }
+}

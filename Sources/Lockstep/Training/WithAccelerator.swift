@@ -1,0 +1,53 @@
+import Logging
+import Torch
+
+/// Trains inside an existing program: runs `body` on a training thread of its own, with a new accelerator.
+///
+/// ```swift
+/// var options = TrainingOptions.standard
+/// options.maxSteps = 100
+/// try await withAccelerator(options) { accelerator in
+///     let network = Linear(10, 1)
+///     // ... prepare, train, evaluate
+/// }
+/// ```
+///
+/// The process-wide generators are seeded with the options' seed first.
+///
+/// - Parameters:
+///   - options: what a command line would say.
+///   - name: the program's name, for the run folder.
+///   - body: the training. Work on tensors stays on its thread.
+/// - Returns: what `body` returns.
+/// - Throws: what `body` throws, `TrainingError` for options that cannot be met, `TrackingError` when the run folder
+///   cannot be written.
+public func withAccelerator<Result: Sendable>(
+    _ options: TrainingOptions = .standard, name: String = "training",
+    _ body: @Sendable (Accelerator) async throws -> Result
+) async throws -> Result {
+    try await withAccelerator(options, name: name, settings: ProgramSettings(of: options), body)
+}
+
+func withAccelerator<Result: Sendable>(
+    _ options: TrainingOptions, name: String, settings: ProgramSettings,
+    _ body: @Sendable (Accelerator) async throws -> Result
+) async throws -> Result {
+    let accelerator = try Accelerator(options: options, name: name, settings: settings)
+    let thread = TrainingThread {
+        LibTorch.keepFreedMemory()
+        LibTorch.threadCount = accelerator.threadCount
+    }
+    defer { thread.stop() }
+    Generator.seedAll(options.seed)
+    return try await withTaskExecutorPreference(thread) {
+        do {
+            let result = try await body(accelerator)
+            try accelerator.finish()
+            return result
+        } catch {
+            // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
+            do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
+            throw error
+        }
+    }
+}
