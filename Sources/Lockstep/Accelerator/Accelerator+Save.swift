@@ -4,7 +4,9 @@ public import TorchNN
 extension Accelerator {
     /// Saves a model's weights as safetensors, on the main process.
     ///
-    /// - Parameter path: relative to the run folder, or absolute.
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - path: relative to the run folder, or absolute.
     /// - Returns: the file's path.
     /// - Throws: `SafetensorsError`; a file of that name that was there before is untouched then.
     @discardableResult

@@ -9,12 +9,16 @@
 public protocol LearningRateSchedule: Sendable {
     /// The learning rate of step `step`, counted from 0.
     ///
-    /// - Parameter base: the learning rate that the group was given at the start.
+    /// - Parameters:
+    ///   - step: the optimizer step.
+    ///   - base: the learning rate that the group was given at the start.
     func learningRate(at step: Int, base: Double) -> Double
 
     /// The momentum of step `step`; the base where a schedule leaves the momentum alone.
     ///
-    /// - Parameter base: the momentum that the group was given at the start.
+    /// - Parameters:
+    ///   - step: the optimizer step.
+    ///   - base: the momentum that the group was given at the start.
     func momentum(at step: Int, base: Double) -> Double
 }
 

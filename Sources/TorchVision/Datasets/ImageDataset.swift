@@ -34,7 +34,7 @@ public struct ImageDataset: ConcurrentDataset {
     ///   - width: columns of an image.
     ///   - classNames: the classes.
     ///   - transform: what becomes of an image.
-    /// - Throws: ``DataError`` with `malformedSamples` where these do not fit together, and ``TransformError`` where the
+    /// - Throws: `DataError` with `malformedSamples` where these do not fit together, and ``TransformError`` where the
     ///   transform does not fit the images.
     public init(
         pixels: [UInt8], labels: [Int], channels: Int, height: Int, width: Int, classNames: [String],
@@ -88,7 +88,7 @@ extension ImageDataset {
 
     /// Reads and transforms images; each stays in cache from the first transform to the last.
     ///
-    /// - Throws: ``DataError`` with `indexOutOfRange`.
+    /// - Throws: `DataError` with `indexOutOfRange`.
     public func assemble(_ samples: BatchIndices) throws -> Assembled {
         try samples.check(count: count)
         let images = pool.buffer(byteCount: samples.count * format.byteCount)

@@ -27,7 +27,7 @@ final class ImagesInMemory: ImageSource {
 
     /// Copies images.
     ///
-    /// - Throws: ``DataError`` where pixels, labels and classes do not fit together.
+    /// - Throws: `DataError` where pixels, labels and classes do not fit together.
     init(pixels: [UInt8], labels: [Int], format: ImageFormat, classNames: [String]) throws {
         guard pixels.count == labels.count * format.byteCount else {
             throw DataError(

@@ -10,7 +10,7 @@ public import TorchData
 ///     Normalize(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
 /// }
 /// ```
-/// The transform in place `i` draws from stream `i` of the sample's ``SampleDraw``.
+/// The transform in place `i` draws from stream `i` of the sample's `SampleDraw`.
 public struct Compose: ImageTransform {
     /// The transforms in order.
     public let transforms: [any ImageTransform]

@@ -25,7 +25,9 @@ public protocol ImageTransform: Sendable {
 
     /// Transforms one image.
     ///
-    /// - Parameter draw: random numbers that are this transform's own in its place of the pipeline.
+    /// - Parameters:
+    ///   - image: the image, changed in place.
+    ///   - draw: random numbers that are this transform's own in its place of the pipeline.
     func apply(to image: inout ImageSample, draw: inout SampleDraw)
 }
 
