@@ -68,7 +68,7 @@ let package = Package(
         library("TorchMetrics", ["Torch"]),
         library("DatasetFiles", ["Files", crypto]),
         library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
-        library("Checkpointing", ["Files", "TorchOptim", "TorchData", orderedCollections]),
+        library("Checkpointing", ["Files", "Torch", orderedCollections]),
         library("Tracking", ["Files"]),
         library(
             "Lockstep",

@@ -147,6 +147,34 @@ struct DataLoaderTests {
         #expect(loader.indices(epoch: 1) == RandomSampler(count: 30, seed: 77).indices(epoch: 1))
     }
 
+    @Test("a run may take the order of the files and the first samples alone", arguments: [0, 1, 5, 30, 99])
+    func runOrder(limit: Int) throws {
+        let loader = DataLoader(Numbers(count: 30), batchSize: 4, seed: 5)
+        let ordered = loader.ordered(shuffle: false, limit: limit)
+        let taken = min(limit, 30)
+        #expect(try remaining(ordered.batches(epoch: 2)).flatMap { $0 } == Array(0..<taken))
+        #expect(ordered.sampleCount == taken)
+        #expect(
+            loader.ordered(limit: limit).indices(epoch: 2) == RandomSampler(count: taken, seed: 5).indices(epoch: 2))
+        let share = try ordered.sharded(rank: 1, worldSize: 3).indices(epoch: 0)
+        #expect(
+            share == (try DistributedSampler(count: taken, worldSize: 3, rank: 1, shuffle: false)).indices(epoch: 0))
+    }
+
+    @Test("a sampler of one's own is not replaced by a run's order")
+    func ownSamplerStays() {
+        let loader = DataLoader(Numbers(count: 30), sampler: SequentialSampler(count: 7))
+        #expect(loader.ordered(shuffle: true, limit: 3).indices(epoch: 1) == Array(0..<7))
+    }
+
+    @Test("an evaluation may be limited to the first samples", arguments: [0, 1, 5, 10, 99])
+    func limitedEvaluation(limit: Int) throws {
+        let loader = EvaluationLoader(Numbers(count: 10), batchSize: 3).limited(to: limit)
+        #expect(try remaining(loader.makeAsyncIterator()).flatMap { $0 } == Array(0..<min(limit, 10)))
+        let shares = try (0..<2).map { try loader.sharded(rank: $0, worldSize: 2).indices }
+        #expect(shares.joined().sorted() == Array(0..<min(limit, 10)))
+    }
+
     @Test("a cancelled task's loop ends with CancellationError")
     func cancellation() async {
         let task = Task {

@@ -31,6 +31,15 @@ private final class WithLazyArray: Module {
     lazy var heads = [ReLU()]
 }
 
+/// A module with two inputs, which notes its own calls.
+private final class Attention: Module {
+    let queries = Linear(4, 3, generator: Generator(seed: 0))
+    let keys = Linear(5, 3, generator: Generator(seed: 0))
+    func callAsFunction(_ query: Tensor, _ key: Tensor) -> Tensor {
+        calling { queries(query).matmul(keys(key).transpose(-2, -1)) }
+    }
+}
+
 /// What cannot be built or called, and what the last words have to say.
 private let mistakes: [String: (make: @Sendable () -> Void, words: [String])] = [
     "a dictionary": ({ _ = WithDictionary() }, ["WithDictionary: `heads` is a dictionary", "no order or name"]),
@@ -48,6 +57,10 @@ private let mistakes: [String: (make: @Sendable () -> Void, words: [String])] = 
             "linear: mat1 and mat2 shapes cannot be multiplied (3x8 and 9x2)",
             "operands: [3, 8] float32, [2, 9] float32, [2] float32", "in module layers.2: Linear(9, 2)",
         ]
+    ),
+    "an input that does not fit a layer of a module with two inputs": (
+        { _ = Attention()(Tensor.ones([2, 4]), Tensor.ones([2, 6])) },
+        ["operands: [2, 6] float32", "in module keys: Linear(5, 3)"]
     ),
     "an input that does not fit the model": (
         { _ = Linear(4, 2, generator: Generator(seed: 0))(Tensor.ones([5])) }, ["linear: ", "in module Linear(4, 2)"]

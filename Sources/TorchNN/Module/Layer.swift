@@ -19,6 +19,20 @@ public protocol Layer<Input, Output>: Module {
 extension Layer {
     /// Computes the output.
     public func callAsFunction(_ input: Input) -> Output {
-        CallScope.entering(self) { forward(input) }
+        calling { forward(input) }
+    }
+}
+
+extension Module {
+    /// Runs `body` as a call of this module, so that a failure inside it can say where in the model it is.
+    ///
+    /// A ``Layer`` does this by itself; a module with several inputs does it in its own method:
+    /// ```swift
+    /// func callAsFunction(_ query: Tensor, _ key: Tensor) -> Tensor {
+    ///     calling { queries(query).matmul(keys(key).transpose(-2, -1)) }
+    /// }
+    /// ```
+    public final func calling<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try CallScope.entering(self, body)
     }
 }
