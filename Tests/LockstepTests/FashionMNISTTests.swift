@@ -33,6 +33,7 @@ struct FashionMNISTTests {
         #expect(lines[0] == "Epoch 1")
         #expect(lines[2] == String(format: "loss: %7f  [   32/60000]", expected.losses[0]))
         #expect(lines[3].wholeMatch(of: /Accuracy: \d+\.\d%, Avg loss: +\d+\.\d{6}/) != nil)
+        #expect(run.diagnostics.contains("60000 samples an epoch, global batch 32 = 1 rank × 32"))
         #expect(lines[4] == "Saved \(run.path(of: "model.safetensors"))")
     }
 

@@ -44,7 +44,7 @@ extension Accelerator {
 
     fileprivate func beginEpoch(batches: Int) {
         if let plan = loop.takePlan() {
-            logger.info("\(worldSize) rank on \(device), \(threadCount) threads; \(plan); run folder \(runFolder.path)")
+            logger.info("\(device), \(threadCount) threads; \(plan); run folder \(runFolder.path)")
         }
         loop.begin()
         let remaining = options.maxSteps.map { max(0, $0 - step) } ?? .max

@@ -49,9 +49,10 @@ extension DataLoader: Preparable {
         let options = accelerator.options
         let loader = ordered(shuffle: options.shuffle ? nil : false, limit: options.limit)
         loader.seed = seed ?? options.seed
+        let ranks = accelerator.worldSize
         accelerator.loop.plan.append(
-            "\(loader.sampleCount) samples an epoch, batch \(batchSize * accelerator.worldSize) = "
-                + "\(accelerator.worldSize) × \(batchSize)")
+            "\(loader.sampleCount) samples an epoch, global batch \(batchSize * ranks) = "
+                + "\(ranks) \(ranks == 1 ? "rank" : "ranks") × \(batchSize)")
         return loader
     }
 }
