@@ -1,4 +1,5 @@
 import Foundation
+import TorchData
 
 /// The one thread that training runs on.
 ///
@@ -13,7 +14,7 @@ final class TrainingThread: TaskExecutor, @unchecked Sendable {
     /// Starts the thread; `setUp` runs on it first.
     init(setUp: @escaping @Sendable () -> Void) {
         let thread = Thread { [self] in
-            Thread.current.name = "training"  // on Linux a name given before the start is lost
+            nameThisThread("training")  // Foundation's way gets lost when the thread is faster than its creator
             setUp()
             while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
         }
