@@ -18,9 +18,7 @@ int8_t ct_dtype(ct_tensor self) { return static_cast<int8_t>(Borrowed(self)->sca
 int8_t ct_device_type(ct_tensor self) { return static_cast<int8_t>(implementation(self)->device().type()); }
 int8_t ct_device_index(ct_tensor self) { return implementation(self)->device().index(); }
 bool ct_is_contiguous(ct_tensor self) { return implementation(self)->is_contiguous(); }
-bool ct_is_same(ct_tensor self, ct_tensor other) { return self == other; }
 bool ct_shares_storage(ct_tensor self, ct_tensor other) { return Borrowed(self)->is_alias_of(Borrowed(other)); }
-int64_t ct_element_size(ct_tensor self) { return static_cast<int64_t>(implementation(self)->itemsize()); }
 bool ct_data(ct_tensor self, void **out) {
     return attempted([&] { *out = Borrowed(self)->mutable_data_ptr(); });
 }

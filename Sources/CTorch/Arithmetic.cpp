@@ -34,7 +34,6 @@
 #include <ATen/ops/logical_or.h>
 #include <ATen/ops/logical_xor.h>
 #include <ATen/ops/lt.h>
-#include <ATen/ops/masked_fill.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
@@ -127,9 +126,6 @@ bool ct_copy_(ct_tensor self, ct_tensor source) {
 }
 bool ct_fill_(ct_tensor self, ct_scalar value) {
     return attempted([&] { Borrowed(self)->fill_(scalar(value)); });
-}
-bool ct_masked_fill_(ct_tensor self, ct_tensor mask, ct_scalar value) {
-    return attempted([&] { Borrowed(self)->masked_fill_(Borrowed(mask), scalar(value)); });
 }
 bool ct_lerp_(ct_tensor self, ct_tensor end, double weight) {
     return attempted([&] { Borrowed(self)->lerp_(Borrowed(end), weight); });

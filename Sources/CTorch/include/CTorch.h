@@ -80,9 +80,7 @@ int8_t ct_dtype(ct_tensor self);
 int8_t ct_device_type(ct_tensor self);
 int8_t ct_device_index(ct_tensor self);
 bool ct_is_contiguous(ct_tensor self);
-bool ct_is_same(ct_tensor self, ct_tensor other);
 bool ct_shares_storage(ct_tensor self, ct_tensor other);
-int64_t ct_element_size(ct_tensor self);
 /// The address of the first element; NULL with an error where the tensor has no storage.
 bool ct_data(ct_tensor self, void *_Nullable *_Nonnull out);
 bool ct_item(ct_tensor self, ct_scalar *out);
@@ -145,7 +143,6 @@ bool ct_div_scalar_(ct_tensor self, ct_scalar other);
 bool ct_clamp_(ct_tensor self, const ct_scalar *_Nullable low, const ct_scalar *_Nullable high);
 bool ct_copy_(ct_tensor self, ct_tensor source);
 bool ct_fill_(ct_tensor self, ct_scalar value);
-bool ct_masked_fill_(ct_tensor self, ct_tensor mask, ct_scalar value);
 bool ct_lerp_(ct_tensor self, ct_tensor end, double weight);
 
 // --- Reductions ------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ extension Accelerator {
     /// let (model, optimizer, training) = try accelerator.prepare(network, optimizer, loader)
     /// ```
     ///
-    /// - Throws: `TrainingError` when what is given does not fit together.
+    /// - Throws: what a value's own `prepared(by:)` throws.
     public func prepare<each Value: Preparable>(_ values: repeat each Value) throws -> (repeat each Value) {
         (repeat try (each values).prepared(by: self))
     }

@@ -2,15 +2,13 @@
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case invalidOption, deviceUnavailable, invalidPreparation }
+        private enum Kind: String { case invalidOption, deviceUnavailable }
         private let kind: Kind
 
         /// An option has a value that cannot be.
         public static let invalidOption = Code(kind: .invalidOption)
         /// The device that was asked for is not there.
         public static let deviceUnavailable = Code(kind: .deviceUnavailable)
-        /// What was handed to `prepare` does not fit together.
-        public static let invalidPreparation = Code(kind: .invalidPreparation)
 
         /// The name of the code.
         public var description: String { kind.rawValue }
