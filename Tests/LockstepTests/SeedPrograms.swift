@@ -140,7 +140,7 @@ struct SeedTraining {
                 let targets = targets.dtype.isFloatingPoint ? targets.to(dtype) : targets
                 let loss = program.loss(model(inputs.to(dtype)), targets)
                 optimizer.zeroGrad()
-                loss.backward()
+                try loss.backward()
                 try optimizer.step()
                 losses.append(Double(loss))
             }

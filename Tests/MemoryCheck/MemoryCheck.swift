@@ -62,8 +62,8 @@ enum MemoryCheck {
         }
         let x = Tensor([1.0, 2]).requiringGrad()
         attempt { try Generator(seed: 1).load(Tensor([1, 2])) }
-        attempt { try Tensor([1.0]).checkedBackward() }
-        attempt { try x.checkedBackward(gradient: [1.0, 2, 3]) }
+        attempt { try Tensor([1.0]).backward() }
+        attempt { try x.backward(gradient: [1.0, 2, 3]) }
         attempt { _ = try Tensor(bytes: UnsafeRawBufferPointer(start: nil, count: 0), shape: [3], dtype: .float32) }
         attempt { try Linear(2, 1).load(["weight": x, "surplus": x]) }
         check(errors == 5)
@@ -74,11 +74,11 @@ enum MemoryCheck {
         let y = x.pow(3).sum()
         let first = gradients(of: [y], withRespectTo: [x, Tensor([1.0]).requiringGrad()], createGraph: true)
         check(first[1] == nil)
-        first[0]?.sum().backward()
+        try first[0]?.sum().backward()
         check(x.grad?.array(of: Float.self) == [0, 6, 12, 18, 24, 30])
         x.grad = Tensor.zeros([6])
         zeroGradients(of: [x])
-        (x * x).backward(gradient: .ones([6]), retainGraph: true)
+        try (x * x).backward(gradient: .ones([6]), retainGraph: true)
         withoutGradients { x.add(x.detach(), scaledBy: -0.5) }
         check(x.detach().requiresGrad == false)
     }
@@ -112,7 +112,7 @@ enum MemoryCheck {
         for _ in 0..<3 {
             let loss = CrossEntropyLoss()(network(inputs), labels)
             network.zeroGrad()
-            loss.backward()
+            try loss.backward()
             withoutGradients {
                 for parameter in network.parameters {
                     if let gradient = parameter.tensor.grad { parameter.tensor.add(gradient, scaledBy: -0.1) }

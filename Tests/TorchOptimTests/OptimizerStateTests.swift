@@ -42,7 +42,7 @@ private final class Training {
             let generator = Generator(seed: UInt64(step))
             let input = Tensor.randn([4, 6], generator: generator)
             optimizer.zeroGrad()
-            network(input).square().mean().backward()
+            try network(input).square().mean().backward()
             // The last bias has no gradient at first, so that its state begins later than the others'.
             if step < 3 { network.parameters[3].tensor.grad = nil }
             try optimizer.step()

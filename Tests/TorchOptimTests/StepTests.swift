@@ -111,7 +111,7 @@ struct StepTests {
         let optimizer = make(kind, layer.parameters)
         func step() throws {
             optimizer.zeroGrad()
-            layer(.ones([1, 2], dtype: layer.weight.dtype)).sum().backward()
+            try layer(.ones([1, 2], dtype: layer.weight.dtype)).sum().backward()
             try optimizer.step()
         }
         try step()
@@ -151,7 +151,7 @@ struct StepTests {
             var count = 0
             for step in 0..<10_000 {
                 adam.zeroGrad()
-                network(input).square().mean().backward()
+                try network(input).square().mean().backward()
                 try clipGradNorm(network.parameters, maxNorm: 1)
                 try sgd.step()
                 try adam.step()

@@ -42,10 +42,10 @@ struct AutogradTests {
     private let x = Tensor([[0.3, -1.2, 0.8], [1.5, 0.4, -0.6]], dtype: .float64).requiringGrad()
 
     @Test("a gradient is the limit of the difference quotient", arguments: functions)
-    private func differenceQuotient(_ function: Function) {
+    private func differenceQuotient(_ function: Function) throws {
         let weights = Tensor.linspace(0.5, 1.5, steps: function.compute(x).count, dtype: .float64)
         let scalar = { (function.compute($0).flatten() * weights).sum() }
-        scalar(x).backward()
+        try scalar(x).backward()
         let step = 1e-6
         let quotients = withoutGradients {
             (0..<x.count).map { place in
@@ -60,33 +60,33 @@ struct AutogradTests {
     }
 
     @Test("gradients add up until they are cleared")
-    func accumulation() {
-        (x * x).sum().backward()
-        (x * x).sum().backward()
+    func accumulation() throws {
+        try (x * x).sum().backward()
+        try (x * x).sum().backward()
         #expect(x.grad?.difference(from: (x * 4).detach()) == nil)
         zeroGradients(of: [x], setToNone: false)
         #expect(x.grad?.difference(from: .zeros(like: x)) == nil)
         zeroGradients(of: [x])
         #expect(x.grad == nil)
         x.grad = .ones(like: x)
-        x.sum().backward()
+        try x.sum().backward()
         #expect(x.grad?.difference(from: .full(like: x, 2)) == nil)
         x.grad = nil
         #expect(x.grad == nil)
     }
 
     @Test("a tensor with several elements is differentiated with a gradient of its own")
-    func outputGradient() {
+    func outputGradient() throws {
         let seed = Tensor([[1, 2, 3], [4, 5, 6]], dtype: .float64)
-        (x * 2).backward(gradient: seed)
+        try (x * 2).backward(gradient: seed)
         #expect(x.grad?.difference(from: seed * 2) == nil)
     }
 
     @Test("what was recorded can be kept for another backward pass")
-    func retainGraph() {
+    func retainGraph() throws {
         let y = x.exp().sum()
-        y.backward(retainGraph: true)
-        y.backward()
+        try y.backward(retainGraph: true)
+        try y.backward()
         #expect(x.grad?.difference(from: (x.exp() * 2).detach(), relative: 1e-15) == nil)
     }
 
@@ -99,7 +99,7 @@ struct AutogradTests {
         let second = try #require(gradients(of: [first.sum()], withRespectTo: [x])[0])
         #expect(second.difference(from: (x * 6).detach(), relative: 1e-14) == nil)
         #expect(x.grad == nil)
-        y.backward(createGraph: true)
+        try y.backward(createGraph: true)
         #expect(x.grad?.requiresGrad == true)
         x.grad = nil  // a gradient that refers to its own tensor would keep both alive
     }
@@ -118,20 +118,20 @@ struct AutogradTests {
     }
 
     @Test("a detached tensor has the same elements and passes no gradient on")
-    func detach() {
+    func detach() throws {
         let y = x * 2
         let cut = y.detach()
         #expect(!cut.requiresGrad && cut.isLeaf && cut.sharesStorage(with: y))
-        (cut * x).sum().backward()
+        try (cut * x).sum().backward()
         #expect(x.grad?.difference(from: cut) == nil)
     }
 
     @Test("leaves, and gradients of what is no leaf")
-    func leaves() {
+    func leaves() throws {
         let y = x * 2
         #expect(x.isLeaf && !y.isLeaf && y.requiresGrad)
         y.retainGrad()
-        y.sum().backward()
+        try y.sum().backward()
         #expect(y.grad?.difference(from: .ones(like: x)) == nil)
         #expect(!Tensor([1.0]).requiresGrad && Tensor([1.0]).isLeaf)
     }
@@ -153,21 +153,23 @@ struct AutogradTests {
     }
 
     @Test("parameters change in place without being recorded")
-    func changeInPlace() {
-        (x * 3).sum().backward()
+    func changeInPlace() throws {
+        try (x * 3).sum().backward()
         let before = x.detach().clone()
         withoutGradients { if let gradient = x.grad { x.add(gradient, scaledBy: -0.5) } }
         #expect(x.isLeaf && x.requiresGrad)
         #expect(x.detach().difference(from: before - 1.5, relative: 1e-15) == nil)
     }
 
-    @Test("a backward pass that can fail gives an error where the caller asked for one")
-    func checkedBackward() {
-        let error = #expect(throws: TorchError.self) { try Tensor([1.0]).sum().checkedBackward() }
+    @Test("a backward pass that cannot be throws an error")
+    func backward() throws {
+        let error = #expect(throws: TorchError.self) { try Tensor([1.0]).sum().backward() }
         #expect(error?.message.contains("does not require grad") == true)
         let y = (x * x).sum()
-        #expect(throws: Never.self) { try y.checkedBackward() }
-        let again = #expect(throws: TorchError.self) { try y.checkedBackward() }
+        #expect(throws: Never.self) { try y.backward() }
+        let again = #expect(throws: TorchError.self) { try y.backward() }
         #expect(again?.message.contains("second time") == true)
+        let several = #expect(throws: TorchError.self) { try (Tensor([1.0, 2]).requiringGrad() * 2).backward() }
+        #expect(several?.message.contains("implicitly created only for scalar outputs") == true)
     }
 }

@@ -22,7 +22,7 @@ private struct Classifier {
         labels = (inputs.product(dim: 1) > 0).to(.int64)
     }
 
-    func step() -> Double {
+    func step() throws -> Double {
         var value = inputs
         for layer in stride(from: 0, to: parameters.count, by: 2) {
             if layer > 0 { value = value.relu() }
@@ -30,7 +30,7 @@ private struct Classifier {
         }
         let loss = Functional.crossEntropy(value, labels)
         zeroGradients(of: parameters)
-        loss.backward()
+        try loss.backward()
         withoutGradients {
             for parameter in parameters {
                 if let gradient = parameter.grad { parameter.add(gradient, scaledBy: -0.05) }
@@ -56,9 +56,9 @@ struct LifetimeTests {
             do {
                 let classifier = Classifier()
                 var losses: [Double] = []
-                for _ in 0..<2000 { losses.append(classifier.step()) }
+                for _ in 0..<2000 { losses.append(try classifier.step()) }
                 let (tensors, memory) = (Tensor.liveCount, try residentMemory())
-                for _ in 2000..<10_000 { losses.append(classifier.step()) }
+                for _ in 2000..<10_000 { losses.append(try classifier.step()) }
                 #expect(Tensor.liveCount == tensors)
                 let growth = try residentMemory() - memory
                 #expect(growth < 4 << 20, "8,000 steps took \(growth) bytes")
@@ -96,7 +96,7 @@ struct LifetimeTests {
                 let generator = Generator(seed: 1)
                 #expect(throws: TorchError.self) { try generator.load(Tensor([1])) }
                 let x = Tensor([1.0, 2]).requiringGrad()
-                #expect(throws: TorchError.self) { try x.checkedBackward(gradient: [1.0, 2, 3]) }
+                #expect(throws: TorchError.self) { try x.backward(gradient: [1.0, 2, 3]) }
                 let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
                 #expect(throws: TorchError.self) { try Tensor(bytes: nothing, shape: [1], dtype: .int8) }
             }
@@ -111,7 +111,7 @@ struct LifetimeTests {
             for _ in 0..<100 {
                 let x = Tensor.ones([3]).requiringGrad()
                 let y = (x * x).sum()
-                y.backward(retainGraph: true)
+                try y.backward(retainGraph: true)
                 _ = Torch.gradients(of: [y], withRespectTo: [x, Tensor.ones([1]).requiringGrad()])
                 _ = x.grad?.clone()
                 x.grad = Tensor.zeros([3])

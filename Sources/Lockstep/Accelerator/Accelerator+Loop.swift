@@ -35,7 +35,7 @@ extension Accelerator {
     ///
     /// - Throws: `TorchError` when the loss is no scalar, or nothing that it was computed from requires gradients.
     public func backward(_ loss: Tensor) throws {
-        try loss.checkedBackward()
+        try loss.backward()
     }
 
     var hasReachedMaxSteps: Bool {

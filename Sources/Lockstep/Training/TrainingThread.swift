@@ -1,5 +1,5 @@
 import Foundation
-import TorchData
+import Torch
 
 /// The one thread that training runs on.
 ///

@@ -39,20 +39,17 @@ extension Tensor {
     ///   - gradient: the gradient of this tensor, needed when it has more than one element.
     ///   - retainGraph: keeps what was recorded for another backward pass.
     ///   - createGraph: records the backward pass itself, for derivatives of derivatives.
-    public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
-        let succeeded = attemptBackward(gradient, retainGraph ?? createGraph, createGraph)
-        require(succeeded, "backward", [self, gradient])
-    }
-
-    /// `backward` with a failure as an error.
-    package func checkedBackward(gradient: Tensor? = nil) throws {
-        guard attemptBackward(gradient, false, false) else { throw TorchError.last("backward") }
-    }
-
-    private func attemptBackward(_ gradient: Tensor?, _ retainGraph: Bool, _ createGraph: Bool) -> Bool {
-        withExtendedLifetime(gradient) {
-            withHandle { ct_backward($0, gradient?.handle, retainGraph, createGraph) }
+    /// - Throws: `TorchError` when nothing that the tensor was computed from requires gradients, or it is no scalar; where
+    ///   gradients are averaged over ranks, what happens between them.
+    public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) throws {
+        let observers = BackwardObservers.ofThisThread
+        for observer in observers { try observer.willRunBackward() }
+        let succeeded = withExtendedLifetime(gradient) {
+            withHandle { ct_backward($0, gradient?.handle, retainGraph ?? createGraph, createGraph) }
         }
+        let failure = succeeded ? nil : TorchError.last("backward")
+        for observer in observers { try observer.didRunBackward(failure) }
+        if let failure { throw failure }
     }
 
     /// Lets this tensor refer to another one's elements and type, for moving parameters that others refer to.

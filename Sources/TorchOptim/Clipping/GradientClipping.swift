@@ -14,7 +14,7 @@ public func gradNorm(_ parameters: [NamedParameter], normType: Double = 2) -> Te
 /// Scales all gradients by one factor so that their norm together is at most `maxNorm` (PyTorch's `clip_grad_norm_`).
 ///
 /// ```swift
-/// loss.backward()
+/// try loss.backward()
 /// try clipGradNorm(network.parameters, maxNorm: 1)
 /// try optimizer.step()
 /// ```

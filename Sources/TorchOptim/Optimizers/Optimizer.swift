@@ -6,7 +6,7 @@ public import TorchNN
 /// ```swift
 /// let optimizer = SGD(network.parameters, learningRate: 1e-2, momentum: 0.9)
 /// optimizer.zeroGrad()
-/// loss(network(images), labels).backward()
+/// try loss(network(images), labels).backward()
 /// try optimizer.step()
 /// ```
 ///
