@@ -16,6 +16,7 @@ import torch
 
 from pytorch_fixtures import (
     clipping,
+    distributed,
     layers,
     losses,
     optimizers,
@@ -42,6 +43,7 @@ MAKERS = {
     "resnet": resnet.make,
     "tensors": tensor_operations.make,
     "programs": programs.make,
+    "distributed": distributed.make,
 }
 
 

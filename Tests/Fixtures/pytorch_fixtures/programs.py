@@ -89,33 +89,43 @@ class Samples:
     def __len__(self):
         return len(self.targets)
 
+    def __getitem__(self, index):
+        """One sample, as a DataLoader asks for it."""
+        inputs, targets = self.batch([index])
+        return inputs[0], targets[0]
+
     def batch(self, indices):
         inputs, targets = self.inputs[indices], self.targets[indices]
         return (prepared(self.name, inputs) if inputs.dtype == torch.uint8 else inputs), targets
 
 
-def batches(program, samples, epoch):
+def batches(program, samples, epoch, rank=0, world=1):
     """The indices of each batch, as DistributedSampler and DataLoader make them for one rank."""
-    sampler = DistributedSampler(samples, num_replicas=1, rank=0, shuffle=True, seed=SEED)
+    sampler = DistributedSampler(samples, num_replicas=world, rank=rank, shuffle=True, seed=SEED)
     sampler.set_epoch(epoch)
     order, size = list(sampler), program.batch_size
     parts = [order[start : start + size] for start in range(0, len(order), size)]
     return [part for part in parts if len(part) == size or not program.drop_last]
 
 
-def running_batches(program, samples):
+def first_batches(program, samples, rank=0, world=1):
+    """The indices of the first five batches of epochs 0 and 1."""
+    return [{"epoch": epoch, "batches": batches(program, samples, epoch, rank, world)[:5]} for epoch in (0, 1)]
+
+
+def running_batches(program, samples, rank, world):
     epoch = 0
     while True:
-        yield from batches(program, samples, epoch)
+        yield from batches(program, samples, epoch, rank, world)
         epoch += 1
 
 
-def train(program, model, samples, steps, dtype=torch.float32):
-    """Trains the model and gives the loss of each step before its update."""
+def train(program, model, samples, steps, dtype=torch.float32, rank=0, world=1):
+    """Trains the model on a rank's samples and gives the loss of each step before its update."""
     optimizer = program.optimizer(model.parameters())
     model.train()
     losses = []
-    for _, indices in zip(range(steps), running_batches(program, samples)):
+    for _, indices in zip(range(steps), running_batches(program, samples, rank, world)):
         inputs, targets = samples.batch(indices)
         loss = program.loss(model(inputs.to(dtype)), targets)
         optimizer.zero_grad()
@@ -123,6 +133,11 @@ def train(program, model, samples, steps, dtype=torch.float32):
         optimizer.step()
         losses.append(loss.item())
     return losses
+
+
+def late_mean(losses):
+    """The mean of the second half of the steps' losses."""
+    return sum(losses[STEPS // 2 :]) / (STEPS // 2)
 
 
 def checksums(tensor):
@@ -180,14 +195,12 @@ def record(name, program, data):
             "inputs": checksums(first_inputs),
             "targets": [value.item() for value in first_targets.flatten()],
         },
-        "indices": [
-            {"epoch": epoch, "batches": batches(program, samples, epoch)[:5]} for epoch in (0, 1)
-        ],
+        "indices": first_batches(program, samples),
         "losses": train(program, model, samples, STEPS),
     }
     if initial is not None:
         entry["losses_float64"] = train(program, initial.double(), samples, DOUBLE_STEPS, torch.float64)
-        entry["mean_loss_50_to_99"] = sum(entry["losses"][50:]) / 50
+        entry["mean_loss_50_to_99"] = late_mean(entry["losses"])
     else:
         entry["parameters_after"] = state_checksums(model)
     if name == "fashion":
