@@ -66,6 +66,8 @@ let package = Package(
         library("TorchOptim", ["TorchNN", orderedCollections]),
         library("TorchData", ["Torch"]),
         library("TorchMetrics", ["Torch"]),
+        library("RankProtocol", []),
+        library("Launching", ["Files", "RankProtocol", argumentParser]),
         library("DatasetFiles", ["Files", crypto]),
         library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
         library("Checkpointing", ["Files", "Torch", orderedCollections]),
@@ -86,6 +88,10 @@ let package = Package(
         tests("TorchOptim", ["TorchOptim", "Checkpointing", orderedCollections]),
         tests("TorchData", ["TorchData"]),
         tests("TorchMetrics", ["TorchMetrics"]),
+        .testTarget(name: "RankProtocolTests", dependencies: ["RankProtocol"], swiftSettings: swift),
+        .testTarget(
+            name: "LaunchingTests", dependencies: ["Launching", "RankProtocol", "launch-probe", argumentParser],
+            swiftSettings: swift),
         tests("DatasetFiles", ["DatasetFiles", "dataset-download-probe", crypto]),
         tests("TorchVision", ["TorchVision"]),
         tests("Checkpointing", ["Checkpointing"]),
@@ -95,6 +101,9 @@ let package = Package(
         .executableTarget(
             name: "memory-check", dependencies: ["CTorch", "Torch", "TorchNN", orderedCollections],
             path: "Tests/MemoryCheck", swiftSettings: swift),
+        .executableTarget(
+            name: "launch-probe", dependencies: ["Launching", "RankProtocol", argumentParser],
+            path: "Tests/LaunchProbe", swiftSettings: swift),
         .executableTarget(
             name: "dataset-download-probe", dependencies: ["DatasetFiles"], path: "Tests/DatasetDownloadProbe",
             swiftSettings: swift),

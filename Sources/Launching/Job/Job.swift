@@ -1,0 +1,195 @@
+import Glibc
+import RankProtocol
+
+/// What is known of a job's ranks, and what follows from it.
+///
+/// The launcher tells it events and does what it answers; it has no sockets, processes or clocks of its own.
+///
+/// A rank's messages have to be told before its exit. The first cause decides: a failure that is not another's
+/// consequence, an exit with a code other than 0 or by a signal, or the end of a rank of ours that has not said that it
+/// finished. Then the other ranks are asked to end and, when a grace has passed, killed; what they report after that is
+/// no cause. A consequence that comes before its cause waits for it; when none comes in time, the earliest consequence
+/// is named instead.
+struct Job: Sendable {
+    /// What happens to a job.
+    enum Event: Sendable, Hashable {
+        case message(RankMessage, from: Int)
+        /// A rank's process has ended, and no message of it will follow.
+        case exited(rank: Int, ProcessEnding)
+        /// The launcher got a signal that asks it to end.
+        case signalled(Int32)
+        case deadlinePassed(Deadline)
+    }
+
+    /// What is to be done.
+    enum Action: Sendable, Hashable {
+        /// Ask ranks to end.
+        case terminate([Int], reason: String)
+        /// End ranks without asking.
+        case kill([Int])
+        /// Tell ``Event/deadlinePassed(_:)`` when its time has passed.
+        case start(Deadline)
+        /// The job is over; nothing follows.
+        case finish(JobOutcome)
+    }
+
+    /// What a job waits for, but not forever.
+    enum Deadline: Sendable, Hashable, CaseIterable {
+        /// The cause of a consequence.
+        case cause
+        /// The end of ranks that were asked to end.
+        case termination
+        /// The end of ranks that were killed.
+        case death
+    }
+
+    private struct Rank {
+        var hasStarted = false
+        var hasFinished = false
+        var consequence: RankFailure?
+        var status: ProcessEnding?
+        /// Whether we asked it to end or killed it, so that its end is our doing.
+        var wasStopped = false
+
+        var isAlive: Bool { status == nil }
+    }
+
+    private enum Phase {
+        case running
+        /// Consequences were reported, and their cause is waited for.
+        case awaitingCause
+        case ending(JobOutcome.Ending, killed: Bool)
+        case over
+    }
+
+    private var ranks: [Rank]
+    private var phase = Phase.running
+
+    /// A job whose ranks have all been started.
+    init(worldSize: Int) {
+        ranks = Array(repeating: Rank(), count: worldSize)
+    }
+
+    /// Takes an event in, and returns what to do, in order.
+    mutating func handle(_ event: Event) -> [Action] {
+        if case .over = phase { return [] }
+        switch event {
+        case .message(.started, let rank):
+            ranks[rank].hasStarted = true
+            return []
+        case .message(.finished, let rank):
+            ranks[rank].hasFinished = true
+            return []
+        case .message(.failed(let failure), let rank): return handle(failure, from: rank)
+        case .exited(let rank, let status): return handle(status, of: rank)
+        case .signalled(let number): return handle(signal: number)
+        case .deadlinePassed(let deadline): return handle(deadline)
+        }
+    }
+
+    private var alive: [Int] { ranks.indices.filter { ranks[$0].isAlive } }
+
+    private mutating func handle(_ failure: RankFailure, from rank: Int) -> [Action] {
+        guard !isEnding else { return [] }
+        guard failure.isConsequence else { return end(.failed(rank: rank, cause: .reported(failure.message))) }
+        ranks[rank].consequence = ranks[rank].consequence ?? failure
+        guard case .running = phase else { return [] }
+        phase = .awaitingCause
+        return [.start(.cause)]
+    }
+
+    private mutating func handle(_ status: ProcessEnding, of rank: Int) -> [Action] {
+        ranks[rank].status = status
+        if !isEnding, let cause = cause(in: status, of: rank) { return end(.failed(rank: rank, cause: cause)) }
+        return alive.isEmpty ? conclude() : []
+    }
+
+    /// What a rank's exit says about why the job fails, if anything.
+    private func cause(in status: ProcessEnding, of rank: Int) -> JobOutcome.FailureCause? {
+        if ranks[rank].consequence != nil { return nil }
+        switch status {
+        case .signalled(let number): return .killed(signal: number)
+        case .exited(0):
+            // A foreign program says nothing, and may end when it likes. With consequences about, they are of this.
+            let isMissed = if case .awaitingCause = phase { true } else { !alive.isEmpty }
+            return ranks[rank].hasStarted && !ranks[rank].hasFinished && isMissed ? .endedEarly : nil
+        case .exited(let code): return .exited(code: code)
+        }
+    }
+
+    private mutating func handle(signal number: Int32) -> [Action] {
+        guard case .ending(_, let killed) = phase else { return end(.interrupted(signal: number)) }
+        return killed ? [] : kill()
+    }
+
+    private mutating func handle(_ deadline: Deadline) -> [Action] {
+        switch (deadline, phase) {
+        case (.cause, .awaitingCause): earliestConsequence.map { end($0) } ?? []
+        case (.termination, .ending(_, killed: false)): kill()
+        case (.death, .ending(_, killed: true)): conclude()
+        default: []
+        }
+    }
+
+    private var isEnding: Bool { if case .ending = phase { true } else { false } }
+
+    /// The consequence that was noticed first, as the cause that it stands in for.
+    private var earliestConsequence: JobOutcome.Ending? {
+        ranks.compactMap(\.consequence).min { ($0.time, $0.rank) < ($1.time, $1.rank) }
+            .map { .failed(rank: $0.rank, cause: .reported($0.message)) }
+    }
+
+    /// Decides how the job ends, and asks the ranks to.
+    private mutating func end(_ ending: JobOutcome.Ending) -> [Action] {
+        phase = .ending(ending, killed: false)
+        let (reason, asked) =
+            switch ending {
+            // The one that failed is on its way out, and may have last words to write.
+            case .failed(let rank, _): ("rank \(rank) failed", alive.filter { $0 != rank })
+            case .interrupted(let number): ("the launcher got \(signalName(number))", alive)
+            case .completed: ("", [])
+            }
+        guard !alive.isEmpty else { return conclude() }
+        for rank in asked { ranks[rank].wasStopped = true }
+        return (asked.isEmpty ? [] : [.terminate(asked, reason: reason)]) + [.start(.termination)]
+    }
+
+    private mutating func kill() -> [Action] {
+        guard case .ending(let ending, _) = phase else { return [] }
+        phase = .ending(ending, killed: true)
+        for rank in alive { ranks[rank].wasStopped = true }
+        return [.kill(alive), .start(.death)]
+    }
+
+    private mutating func conclude() -> [Action] {
+        let ending =
+            switch phase {
+            case .ending(let ending, _): ending
+            default: earliestConsequence ?? .completed
+            }
+        phase = .over
+        return [.finish(outcome(ending))]
+    }
+
+    private func outcome(_ ending: JobOutcome.Ending) -> JobOutcome {
+        var failed: Int?
+        let exitCode: Int32
+        switch ending {
+        case .completed: exitCode = 0
+        case .interrupted(let number): exitCode = 128 + number
+        case .failed(let rank, _):
+            failed = rank
+            exitCode =
+                switch ranks[rank].status {
+                case .exited(let code): max(1, code)
+                case .signalled(let number): ranks[rank].wasStopped ? 1 : 128 + number
+                case nil: 1
+                }
+        }
+        let stopped = ranks.indices.filter { rank in
+            let endedWell = ranks[rank].status == .exited(0) && !ranks[rank].wasStopped
+            return ending != .completed && rank != failed && !endedWell
+        }
+        return JobOutcome(ending: ending, exitCode: exitCode, stoppedRanks: stopped, abandonedRanks: alive)
+    }
+}

@@ -1,0 +1,33 @@
+/// How a job ended.
+public struct JobOutcome: Sendable, Hashable {
+    /// The ways in which a job ends.
+    public enum Ending: Sendable, Hashable {
+        /// All ranks ended well.
+        case completed
+        /// A rank failed first, and the others were stopped.
+        case failed(rank: Int, cause: FailureCause)
+        /// A signal to the launcher stopped all ranks.
+        case interrupted(signal: Int32)
+    }
+
+    /// What made a rank the one that failed first.
+    public enum FailureCause: Sendable, Hashable {
+        /// It said so, with this message.
+        case reported(String)
+        /// It returned this code, not 0, without a message.
+        case exited(code: Int32)
+        /// A signal killed it that was not the launcher's.
+        case killed(signal: Int32)
+        /// It ended before the others, without an error and without having finished.
+        case endedEarly
+    }
+
+    /// What decided the job.
+    public let ending: Ending
+    /// The code for the launcher to exit with: 0, the failed rank's (at least 1), or 128 and a signal's number.
+    public let exitCode: Int32
+    /// The ranks, in order, that a failure or a signal kept from ending well; without the one that failed.
+    public let stoppedRanks: [Int]
+    /// The ranks that could not be killed and are left behind.
+    public let abandonedRanks: [Int]
+}

@@ -1,0 +1,114 @@
+import Files
+import Glibc
+import RankProtocol
+
+/// The launcher's side of a rank: its process, and the ends of its control socket and of its output.
+final class RankProcess {
+    let rank: Int
+    let pid: pid_t
+    /// What it writes to standard output and standard error; nil where those are the launcher's own.
+    let output: (standardOutput: Descriptor, standardError: Descriptor)?
+    /// Closed when the rank has closed its end.
+    private(set) var control: Descriptor?
+    private var decoder: MessageDecoder<RankMessage>? = MessageDecoder()
+    private(set) var hasEnded = false
+
+    /// The descriptors of a rank: these, and the standard ones.
+    private static let controlNumber: Int32 = 3
+    private static let storeNumber: Int32 = 4
+
+    /// Starts a rank.
+    ///
+    /// - Parameters:
+    ///   - place: who it is among the ranks.
+    ///   - program: what to start, with the environment that all ranks have in common.
+    ///   - store: the port for the store, for rank 0.
+    ///   - ownsTerminal: whether its output is the launcher's own.
+    /// - Throws: ``LaunchError`` with `spawnFailed` or `socketUnavailable`; nothing is left running.
+    init(_ place: RankEnvironment, _ program: ProcessSpawn, store: StorePort?, ownsTerminal: Bool) throws {
+        rank = place.rank
+        let (control, rankControl) = try Descriptor.socketPair()
+        var program = program
+        program.environment.merge(place.variables) { $1 }
+        program.environment[LauncherVariable.controlDescriptor] = "\(Self.controlNumber)"
+        program.environment[LauncherVariable.storeDescriptor] = store.map { _ in "\(Self.storeNumber)" }
+        program.descriptors = [(rankControl, Self.controlNumber)]
+        if let store { program.descriptors.append((store.socket, Self.storeNumber)) }
+        if ownsTerminal {
+            output = nil
+        } else {
+            let (standardOutput, standardError) = (try Descriptor.pipe(), try Descriptor.pipe())
+            program.descriptors.append((standardOutput.writing, STDOUT_FILENO))
+            program.descriptors.append((standardError.writing, STDERR_FILENO))
+            output = (standardOutput.reading, standardError.reading)
+        }
+        self.control = control
+        pid = try program.start()
+    }
+
+    /// The messages that have come since the last call.
+    func messages() -> [RankMessage] {
+        var messages: [RankMessage] = []
+        var block = [UInt8](repeating: 0, count: 1 << 12)
+        while let control {
+            let count = recv(control.number, &block, block.count, Int32(MSG_DONTWAIT))
+            if count > 0 {
+                messages += decoded(block[..<count])
+            } else if count < 0, errno == EINTR {
+                continue
+            } else {
+                if count == 0 || errno != EAGAIN { self.control = nil }
+                break
+            }
+        }
+        return messages
+    }
+
+    private func decoded(_ bytes: ArraySlice<UInt8>) -> [RankMessage] {
+        var messages: [RankMessage] = []
+        decoder?.append(bytes)
+        do {
+            while let message = try decoder?.next() { messages.append(message) }
+        } catch {
+            // A program that happens to write to this number is no rank of ours, and is judged by its exit alone.
+            decoder = nil
+            StandardError.write("rank \(rank) (pid \(pid)): its control channel is ignored from now on: \(error)")
+        }
+        return messages
+    }
+
+    /// Asks the rank and all in its process group to end.
+    func terminate(reason: String) {
+        guard !hasEnded else { return }
+        if let control, decoder != nil, let line = try? MessageFraming.line(for: LauncherMessage.stop(reason: reason)) {
+            // A rank that does not read its messages gets the signal all the same.
+            _ = send(control.number, line, line.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+        Glibc.kill(-pid, SIGTERM)
+        // A stopped process takes no other signal.
+        Glibc.kill(-pid, SIGCONT)
+    }
+
+    /// Ends the rank and all in its process group.
+    func kill() {
+        if !hasEnded { Glibc.kill(-pid, SIGKILL) }
+    }
+
+    /// Ends what a rank that has exited leaves in its session, and returns how the rank ended.
+    func reap() -> ProcessEnding {
+        ProcessSession.killMembers(of: pid)
+        hasEnded = true
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return ProcessEnding(waitStatus: status)
+    }
+
+    /// Waits on a thread of its own for the rank's exit, and tells `events` of it; the rank is not reaped.
+    func watch(telling events: EventPipe) throws {
+        try BackgroundThread.start { [pid] in
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            events.post(EventPipe.Record(.exit, pid))
+        }
+    }
+}
