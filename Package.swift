@@ -14,6 +14,9 @@ let swift: [SwiftSetting] = [
 
 let cxx: [CXXSetting] = [
     .unsafeFlags(["-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include"]),
+    .headerSearchPath("."),
+    .headerSearchPath("GlooDeclarations"),
+    .define("USE_C10D_GLOO"),
     .treatAllWarnings(as: .error),
 ]
 
@@ -66,6 +69,7 @@ let package = Package(
         library("TorchOptim", ["TorchNN", orderedCollections]),
         library("TorchData", ["Torch"]),
         library("TorchMetrics", ["Torch"]),
+        library("TorchDistributed", ["CTorch", "Torch", "TorchNN", orderedCollections]),
         library("RankProtocol", []),
         library("Launching", ["Files", "RankProtocol", argumentParser]),
         library("DatasetFiles", ["Files", crypto]),
@@ -76,9 +80,10 @@ let package = Package(
             "Lockstep",
             [
                 "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
-                "Checkpointing", "Tracking", argumentParser, logging, orderedCollections,
+                "Checkpointing", "Tracking", argumentParser, logging,
+                orderedCollections,
             ]),
-        library("LockstepTesting", ["Torch", "Checkpointing", orderedCollections]),
+        library("LockstepTesting", ["Torch", "TorchDistributed", "Checkpointing", orderedCollections]),
 
         example("fashion-mnist", "FashionMNIST"),
 
@@ -88,6 +93,7 @@ let package = Package(
         tests("TorchOptim", ["TorchOptim", "Checkpointing", orderedCollections]),
         tests("TorchData", ["TorchData"]),
         tests("TorchMetrics", ["TorchMetrics"]),
+        tests("TorchDistributed", ["TorchDistributed", "TorchNN", "TorchOptim", "ranks-probe", orderedCollections]),
         .testTarget(name: "RankProtocolTests", dependencies: ["RankProtocol"], swiftSettings: swift),
         .testTarget(
             name: "LaunchingTests", dependencies: ["Launching", "RankProtocol", "launch-probe", argumentParser],
@@ -104,6 +110,9 @@ let package = Package(
         .executableTarget(
             name: "launch-probe", dependencies: ["Launching", "RankProtocol", argumentParser],
             path: "Tests/LaunchProbe", swiftSettings: swift),
+        .executableTarget(
+            name: "ranks-probe", dependencies: ["Torch", "TorchNN", "TorchDistributed"], path: "Tests/RanksProbe",
+            swiftSettings: swift),
         .executableTarget(
             name: "dataset-download-probe", dependencies: ["DatasetFiles"], path: "Tests/DatasetDownloadProbe",
             swiftSettings: swift),

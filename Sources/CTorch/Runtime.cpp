@@ -48,6 +48,8 @@ void record_exception() noexcept {
         record(CT_ERROR_VALUE, error.what_without_backtrace());
     } catch (const c10::NotImplementedError &error) {
         record(CT_ERROR_NOT_IMPLEMENTED, error.what_without_backtrace());
+    } catch (const c10::DistError &error) {
+        record(CT_ERROR_DISTRIBUTED, error.what_without_backtrace());
     } catch (const c10::Error &error) {
         const char *message = error.what_without_backtrace();
         // The CPU allocator reports exhaustion as a plain error.

@@ -45,6 +45,7 @@ enum {
     CT_ERROR_VALUE = 3,
     CT_ERROR_NOT_IMPLEMENTED = 4,
     CT_ERROR_OUT_OF_MEMORY = 5,
+    CT_ERROR_DISTRIBUTED = 6,
 };
 /// The message of the last failure on this thread, valid until the next one.
 const char *ct_error_message(void);
@@ -330,5 +331,7 @@ ct_tensor _Nullable ct_clip_grad_norm(
 #ifdef __cplusplus
 }
 #endif
+
+#include "CTorchDistributed.h"
 
 #endif

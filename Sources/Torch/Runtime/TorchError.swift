@@ -46,7 +46,7 @@ public struct TorchError: Error, CustomStringConvertible, Sendable {
     public var description: String { message }
 
     /// What LibTorch said of the call that just failed on this thread.
-    static func last(_ operation: String, file: StaticString = #fileID, line: UInt = #line) -> TorchError {
+    package static func last(_ operation: String, file: StaticString = #fileID, line: UInt = #line) -> TorchError {
         let code: Code =
             switch Int(ct_error_kind()) {
             case Int(CT_ERROR_INDEX): .index

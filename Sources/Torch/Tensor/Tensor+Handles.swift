@@ -4,7 +4,7 @@ import CTorch
 // otherwise release the tensor as soon as the handle has been read.
 extension Tensor {
     @inline(__always)
-    func withHandle<Result>(_ body: (ct_tensor) -> Result) -> Result {
+    package func withHandle<Result>(_ body: (ct_tensor) -> Result) -> Result {
         withExtendedLifetime(self) { body(handle) }
     }
 
@@ -65,7 +65,8 @@ func withDimensions<Result>(_ values: [Int], _ body: (UnsafePointer<Int64>, Int3
 
 /// Passes the handles of several tensors to C, which are kept alive during `body`.
 @inline(__always)
-func withHandleList<Result>(_ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor>, Int32) -> Result) -> Result {
+package func withHandleList<Result>(_ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor>, Int32) -> Result) -> Result
+{
     withExtendedLifetime(tensors) {
         withUnsafeTemporaryAllocation(of: ct_tensor.self, capacity: max(1, tensors.count)) { buffer in
             guard let base = buffer.baseAddress else { stop("no memory for \(tensors.count) handles", operands: []) }

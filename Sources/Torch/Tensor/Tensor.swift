@@ -19,7 +19,7 @@ public final class Tensor {
     /// The reference on LibTorch's tensor that this object owns.
     let handle: ct_tensor
 
-    init(owning handle: ct_tensor) {
+    package init(owning handle: ct_tensor) {
         self.handle = handle
     }
 

@@ -21,6 +21,8 @@ public final class BatchNorm2d: Module, Layer {
     public let eps: Double
     /// The weight of a new batch in the running statistics; nil for their plain mean.
     public let momentum: Double?
+    /// What sums over the parts of a batch that is spread over several ranks; nil where a call has the whole batch.
+    package var totals: (any BatchTotals)?
 
     /// A layer that changes nothing yet: weight one, bias zero, running mean zero and variance one.
     public init(
@@ -50,8 +52,40 @@ public final class BatchNorm2d: Module, Layer {
             tracked += 1
             if momentum == nil { factor = 1 / tracked.item(as: Double.self) }
         }
+        if isTraining, let totals { return normalized(input, over: totals, momentum: factor) }
         return Functional.batchNorm(
             input, weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVar,
             training: isTraining || runningMean == nil, momentum: factor, eps: eps)
     }
+
+    /// The output with the statistics of all parts of the batch; updates the running ones.
+    private func normalized(_ input: Tensor, over totals: any BatchTotals, momentum: Double) -> Tensor {
+        // Half precision cannot count the elements of an image.
+        let isHalf = input.dtype == .float16 || input.dtype == .bfloat16
+        let values = isHalf ? input.to(.float32) : input
+        let dims = [0, 2, 3]
+        let own = Tensor.full([1], input.count / max(1, channels), dtype: values.dtype)
+        let sums = totals.total(Tensor.cat([values.sum(dims: dims), own]))
+        let count = sums[channels]
+        let mean = sums[0..<channels] / count
+        // The deviations are summed in a second pass: the difference of large sums would lose the variance's digits.
+        let deviations = values - mean.reshape(1, channels, 1, 1)
+        let variance = totals.total(deviations.square().sum(dims: dims)) / count
+        withoutGradients {
+            runningMean?.lerpInPlace(mean.to(runningMean?.dtype ?? mean.dtype), weight: momentum)
+            // As PyTorch: the running variance is the unbiased one.
+            let unbiased = variance * (count / (count - 1))
+            runningVar?.lerpInPlace(unbiased.to(runningVar?.dtype ?? unbiased.dtype), weight: momentum)
+        }
+        var output = deviations * (variance + eps).rsqrt().reshape(1, channels, 1, 1)
+        if let weight { output = output * weight.reshape(1, channels, 1, 1) }
+        if let bias { output = output + bias.reshape(1, channels, 1, 1) }
+        return isHalf ? output.to(input.dtype) : output
+    }
+}
+
+/// Adds up over the parts of a batch that is spread over several ranks.
+package protocol BatchTotals: AnyObject {
+    /// The sum of all parts' tensors, through which gradients pass.
+    func total(_ tensor: Tensor) -> Tensor
 }

@@ -33,6 +33,18 @@ extension Module {
     /// }
     /// ```
     public final func calling<Result>(_ body: () throws -> Result) rethrows -> Result {
-        try CallScope.entering(self, body)
+        guard let observer = callObserver else { return try CallScope.entering(self, body) }
+        observer.willCall()
+        let result = try CallScope.entering(self, body)
+        observer.didCall(result)
+        return result
     }
+}
+
+/// Something that takes part in every call of a module: data parallelism.
+package protocol CallObserver: AnyObject {
+    /// Called before the module computes anything.
+    func willCall()
+    /// Called with what the module returned.
+    func didCall(_ result: Any)
 }

@@ -21,6 +21,9 @@ open class Module {
     /// Whether the module is being trained: dropout drops and batch normalisation uses the batch's statistics.
     public internal(set) final var isTraining = true
 
+    /// What takes part in every call of this module.
+    package final weak var callObserver: (any CallObserver)?
+
     /// Checks the declarations of the finished object.
     public init() {
         for problem in DeclaredMembers(of: self, names: Self.stateNames).problems {

@@ -1,0 +1,221 @@
+// Process groups over Gloo, and the collectives.
+#include "Handles.h"
+
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+
+#include <ATen/ops/empty.h>
+
+#include <limits>
+#include <thread>
+
+using ctorch::attempted;
+using ctorch::made;
+using ctorch::retained;
+
+namespace {
+using Tensors = std::vector<at::Tensor>;
+
+c10d::ReduceOp reduction(int8_t number) {
+    return c10d::ReduceOp(static_cast<c10d::ReduceOp::RedOpType>(number));
+}
+
+template <class Options>
+Options timed(int64_t timeout_ms) {
+    Options options;
+    if (timeout_ms >= 0) options.timeout = ctorch::milliseconds(timeout_ms);
+    return options;
+}
+
+ct_work handle(c10::intrusive_ptr<c10d::Work> work) { return new ct_work_handle{std::move(work)}; }
+
+/// Closes the connections of a Gloo group. Gloo has no call for that, but a receive whose time runs out closes them
+/// all, and so ends whatever waits for them, here and on the other ranks.
+void disconnect(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &gloo, const ctorch::TransportThread &transport) {
+    // The parked thread may hold the locks that this needs.
+    if (transport.failure() != nullptr) return;
+    constexpr int unused_tag = std::numeric_limits<int>::max();
+    for (int peer = 0; peer < gloo->getSize(); ++peer) {
+        if (peer == gloo->getRank()) continue;
+        // A connection that is closed already refuses at once, so the next one is tried.
+        attempted([&] {
+            Tensors nothing{at::empty({1}, at::kByte)};
+            gloo->recv(nothing, peer, unused_tag)->wait(std::chrono::milliseconds(1));
+        });
+    }
+}
+}  // namespace
+
+ct_group ct_group_gloo(
+    ct_store store, int32_t rank, int32_t world_size, const char *address, int64_t timeout_ms, ct_observer observer) {
+    return made([&] {
+        auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
+        auto options = c10d::ProcessGroupGloo::Options::create(ctorch::milliseconds(timeout_ms));
+        auto transport = ctorch::TransportThread::started_by([&] {
+            options->devices.push_back(
+                address == nullptr ? c10d::ProcessGroupGloo::createDefaultDevice()
+                                   : c10d::ProcessGroupGloo::createDeviceForHostname(address));
+        });
+        auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
+            c10::make_intrusive<c10d::PrefixStore>("cpu/", store->store), rank, world_size, options);
+        gloo->setSequenceNumberForGroup();
+        auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
+            gloo, collectives, [gloo, transport] { disconnect(gloo, *transport); });
+        auto group = c10::make_intrusive<c10d::ProcessGroup>(store->store, rank, world_size);
+        group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, backend);
+        group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
+        return new ct_group_handle{transport, backend, group};
+    });
+}
+
+void ct_group_release(ct_group self) {
+    // Gloo's own end waits for what is in progress, however long other ranks take.
+    attempted([&] {
+        if (self->backend->has_work()) {
+            self->backend->abort_with("the group was released while a collective was in progress");
+        }
+        // With a parked thread its end would never come.
+        if (self->transport->failure() == nullptr) delete self;
+    });
+}
+const char *ct_group_transport_failure(ct_group self) { return self->transport->failure(); }
+void ct_group_abort(ct_group self, const char *reason) {
+    attempted([&] { self->backend->abort_with(reason); });
+}
+bool ct_group_set_timeout(ct_group self, int64_t timeout_ms) {
+    return attempted([&] { self->backend->setTimeout(ctorch::milliseconds(timeout_ms)); });
+}
+
+ct_work ct_group_broadcast(ct_group self, ct_tensor tensor, int32_t root, int64_t timeout_ms) {
+    return made([&] {
+        Tensors tensors{retained(tensor)};
+        auto options = timed<c10d::BroadcastOptions>(timeout_ms);
+        options.rootRank = root;
+        return handle(self->backend->broadcast(tensors, options));
+    });
+}
+ct_work ct_group_all_reduce(ct_group self, ct_tensor tensor, int8_t number, int64_t timeout_ms) {
+    return made([&] {
+        Tensors tensors{retained(tensor)};
+        auto options = timed<c10d::AllreduceOptions>(timeout_ms);
+        options.reduceOp = reduction(number);
+        return handle(self->backend->allreduce(tensors, options));
+    });
+}
+ct_work ct_group_reduce(ct_group self, ct_tensor tensor, int32_t root, int8_t number, int64_t timeout_ms) {
+    return made([&] {
+        Tensors tensors{retained(tensor)};
+        auto options = timed<c10d::ReduceOptions>(timeout_ms);
+        options.reduceOp = reduction(number);
+        options.rootRank = root;
+        return handle(self->backend->reduce(tensors, options));
+    });
+}
+ct_work ct_group_all_gather(ct_group self, const ct_tensor *outputs, int32_t count, ct_tensor input, int64_t timeout_ms) {
+    return made([&] {
+        std::vector<Tensors> lists{retained(outputs, count)};
+        Tensors inputs{retained(input)};
+        return handle(self->backend->allgather(lists, inputs, timed<c10d::AllgatherOptions>(timeout_ms)));
+    });
+}
+ct_work ct_group_gather(
+    ct_group self, const ct_tensor *outputs, int32_t count, ct_tensor input, int32_t root, int64_t timeout_ms) {
+    return made([&] {
+        std::vector<Tensors> lists;
+        if (count > 0) lists.push_back(retained(outputs, count));
+        Tensors inputs{retained(input)};
+        auto options = timed<c10d::GatherOptions>(timeout_ms);
+        options.rootRank = root;
+        return handle(self->backend->gather(lists, inputs, options));
+    });
+}
+ct_work ct_group_scatter(
+    ct_group self, ct_tensor output, const ct_tensor *inputs, int32_t count, int32_t root, int64_t timeout_ms) {
+    return made([&] {
+        Tensors outputs{retained(output)};
+        std::vector<Tensors> lists;
+        if (count > 0) lists.push_back(retained(inputs, count));
+        auto options = timed<c10d::ScatterOptions>(timeout_ms);
+        options.rootRank = root;
+        return handle(self->backend->scatter(outputs, lists, options));
+    });
+}
+ct_work ct_group_reduce_scatter(
+    ct_group self, ct_tensor output, const ct_tensor *inputs, int32_t count, int8_t number, int64_t timeout_ms) {
+    return made([&] {
+        Tensors outputs{retained(output)};
+        std::vector<Tensors> lists{retained(inputs, count)};
+        auto options = timed<c10d::ReduceScatterOptions>(timeout_ms);
+        options.reduceOp = reduction(number);
+        return handle(self->backend->reduce_scatter(outputs, lists, options));
+    });
+}
+ct_work ct_group_all_to_all(
+    ct_group self, ct_tensor output, ct_tensor input, const int64_t *output_splits, const int64_t *input_splits,
+    int32_t count, int64_t timeout_ms) {
+    return made([&] {
+        at::Tensor result = retained(output);
+        at::Tensor source = retained(input);
+        std::vector<int64_t> out, in;
+        if (output_splits != nullptr) out.assign(output_splits, output_splits + count);
+        if (input_splits != nullptr) in.assign(input_splits, input_splits + count);
+        return handle(
+            self->backend->alltoall_base(result, source, out, in, timed<c10d::AllToAllOptions>(timeout_ms)));
+    });
+}
+ct_work ct_group_send(ct_group self, ct_tensor tensor, int32_t destination, int32_t tag) {
+    return made([&] {
+        Tensors tensors{retained(tensor)};
+        return handle(self->backend->send(tensors, destination, tag));
+    });
+}
+ct_work ct_group_receive(ct_group self, ct_tensor tensor, int32_t source, int32_t tag) {
+    return made([&] {
+        Tensors tensors{retained(tensor)};
+        return handle(self->backend->recv(tensors, source, tag));
+    });
+}
+ct_work ct_group_barrier(ct_group self, int64_t timeout_ms) {
+    return made([&] { return handle(self->backend->barrier(timed<c10d::BarrierOptions>(timeout_ms))); });
+}
+bool ct_group_monitored_barrier(ct_group self, int64_t timeout_ms, bool wait_for_all) {
+    return attempted([&] { self->backend->monitoredBarrier(timed<c10d::BarrierOptions>(timeout_ms), wait_for_all); });
+}
+
+void ct_work_release(ct_work self) { delete self; }
+bool ct_work_is_completed(ct_work self) {
+    bool completed = true;
+    attempted([&] { completed = self->work->isCompleted(); });
+    return completed;
+}
+bool ct_work_wait(ct_work self, int64_t timeout_ms) {
+    return attempted([&] { self->work->wait(timeout_ms < 0 ? kNoTimeout : ctorch::milliseconds(timeout_ms)); });
+}
+
+void ct_work_on_completion(ct_work self, void (*callback)(void *, bool, const char *), void *context) {
+    auto report = [callback, context](const std::exception_ptr &error) {
+        const bool failed = error != nullptr && !attempted([&] { std::rethrow_exception(error); });
+        callback(context, !failed, failed ? ct_error_message() : nullptr);
+    };
+    auto wait_elsewhere = [work = self->work, report] {
+        std::exception_ptr error;
+        try {
+            work->wait();
+        } catch (...) {
+            error = std::current_exception();
+        }
+        report(error);
+    };
+    c10::intrusive_ptr<c10::ivalue::Future> future;
+    attempted([&] { future = self->work->getFuture(); });
+    const bool started = attempted([&] {
+        if (future) {
+            future->addCallback([report](c10::ivalue::Future &future) {
+                report(future.hasError() ? future.exception_ptr() : nullptr);
+            });
+        } else {
+            std::thread(wait_elsewhere).detach();
+        }
+    });
+    if (!started) callback(context, false, ct_error_message());
+}

@@ -1,0 +1,134 @@
+// What DistributedDataParallel is made of: comparison, broadcast, and c10d's reducer.
+#include "Handles.h"
+
+#include <torch/csrc/autograd/utils/lambda_post_hook.h>
+#include <torch/csrc/autograd/variable.h>
+#include <torch/csrc/distributed/c10d/comm.hpp>
+#include <torch/csrc/distributed/c10d/logger.hpp>
+#include <torch/csrc/distributed/c10d/reducer.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <unordered_map>
+
+using ctorch::attempted;
+using ctorch::made;
+using ctorch::retained;
+
+namespace {
+/// Which parameters the backward pass in progress has reached. Hooks on the parameters outlive the reducer.
+struct Usage {
+    explicit Usage(size_t count) : used(count) {}
+    std::vector<std::atomic<uint8_t>> used;
+    std::atomic<int32_t> count{0};
+
+    void mark(size_t index) {
+        if (used[index].exchange(1) == 0) count.fetch_add(1);
+    }
+    void clear() {
+        for (auto &flag : used) flag.store(0);
+        count.store(0);
+    }
+};
+
+std::vector<std::vector<size_t>> buckets(
+    const std::vector<at::Tensor> &parameters, const std::vector<size_t> &limits) {
+    auto assignment = std::get<0>(c10d::compute_bucket_assignment_by_size(parameters, limits));
+    // Gradients come in roughly the reverse order of the parameters.
+    std::reverse(assignment.begin(), assignment.end());
+    return assignment;
+}
+}  // namespace
+
+struct ct_reducer_handle {
+    std::shared_ptr<c10d::Reducer> reducer;
+    // The reducer passes its errors through this, and does without none.
+    std::shared_ptr<c10d::Logger> logger;
+    std::shared_ptr<Usage> usage;
+};
+
+bool ct_group_verify_parameters(ct_group self, const ct_tensor *parameters, int32_t count) {
+    return attempted(
+        [&] { c10d::verify_params_across_processes(self->group, retained(parameters, count), std::nullopt); });
+}
+
+bool ct_group_broadcast_coalesced(
+    ct_group self, const ct_tensor *tensors, int32_t count, int64_t chunk_bytes, int32_t root) {
+    return attempted([&] {
+        std::vector<at::Tensor> aliases;
+        aliases.reserve(count);
+        // `variable_data` has a version counter of its own: a graph that saved a buffer stays valid.
+        for (const auto &tensor : retained(tensors, count)) aliases.push_back(tensor.variable_data());
+        c10d::broadcast_coalesced(self->group, aliases, static_cast<size_t>(chunk_bytes), root);
+    });
+}
+
+ct_reducer ct_reducer_new(
+    ct_group group, const ct_tensor *handles, const char *const *names, int32_t count, ct_reducer_options options) {
+    return made([&] {
+        auto parameters = retained(handles, count);
+        std::unordered_map<size_t, std::string> named;
+        for (int32_t i = 0; i < count; ++i) named.emplace(i, names[i]);
+        // As PyTorch: one bucket for the first step, after which the order of gradients is known and buckets are laid
+        // out by size; a searched graph keeps its first layout.
+        std::vector<size_t> limits{static_cast<size_t>(std::numeric_limits<int64_t>::max())};
+        if (options.finds_unused) {
+            limits = {static_cast<size_t>(options.bucket_bytes)};
+            if (options.first_bucket_bytes < options.bucket_bytes) {
+                limits.insert(limits.begin(), static_cast<size_t>(options.first_bucket_bytes));
+            }
+        }
+
+        auto handle = std::make_unique<ct_reducer_handle>();
+        handle->usage = std::make_shared<Usage>(parameters.size());
+        handle->reducer = std::make_shared<c10d::Reducer>(
+            parameters, buckets(parameters, limits), group->group, std::vector<bool>(parameters.size(), false),
+            options.bucket_bytes, options.finds_unused, options.gradients_as_views, named, options.first_bucket_bytes,
+            /* skip_all_reduce_unused_params */ false, /* use_python_reducer */ false,
+            std::vector<int64_t>{});
+        handle->logger = std::make_shared<c10d::Logger>(handle->reducer);
+        handle->reducer->set_logger(handle->logger);
+        // The reducer keeps the parameters' accumulators, and so these hooks, alive.
+        for (size_t i = 0; i < parameters.size(); ++i) {
+            torch::autograd::impl::grad_accumulator(parameters[i])
+                ->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
+                    [usage = handle->usage, i](
+                        const torch::autograd::variable_list &outputs, const torch::autograd::variable_list &) {
+                        usage->mark(i);
+                        return outputs;
+                    }));
+        }
+        if (options.compresses_to_half) {
+            handle->reducer->register_builtin_comm_hook(c10d::BuiltinCommHookType::FP16_COMPRESS);
+        }
+        return handle.release();
+    });
+}
+
+void ct_reducer_release(ct_reducer self) {
+    attempted([&] {
+        self->reducer->remove_autograd_hooks();
+        delete self;
+    });
+}
+
+bool ct_reducer_begin_forward(ct_reducer self, bool will_reduce) {
+    return attempted([&] {
+        if (will_reduce) self->reducer->prepare_for_forward();
+        self->reducer->rebuild_buckets();
+    });
+}
+
+bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor *outputs, int32_t count) {
+    return attempted([&] {
+        self->usage->clear();
+        self->reducer->prepare_for_backward(count == 0 ? std::vector<at::Tensor>() : retained(outputs, count));
+    });
+}
+
+void ct_reducer_used(ct_reducer self, uint8_t *out) {
+    for (size_t i = 0; i < self->usage->used.size(); ++i) out[i] = self->usage->used[i].load();
+}
+int32_t ct_reducer_used_count(ct_reducer self) { return self->usage->count.load(); }

@@ -1,0 +1,48 @@
+import OrderedCollections
+import Torch
+import TorchNN
+
+extension GradientSynchronizer {
+    /// Throws unless parameters and buffers are the same on all ranks, bit for bit.
+    ///
+    /// Ranks exchange a checksum of each tensor through the store.
+    ///
+    /// - Throws: ``DistributedError`` with `modelsDiffer` that names the first tensor that differs and its ranks.
+    package func requireEqualState() throws {
+        let state = module.stateDictionary()
+        let digests = state.map { String($0.value.digest, radix: 16) }
+        let known = try group.exchange("state", digests.joined(separator: " ")).enumerated().compactMap { rank, text in
+            text.map { (rank, digests: $0.split(separator: " ").map(String.init)) }
+        }
+        let differing = digests.indices.filter { place in
+            known.contains { $0.digests.count != digests.count || $0.digests[place] != digests[place] }
+        }
+        guard let first = differing.first else { return }
+        let sides = Dictionary(grouping: known) { $0.digests.count > first ? $0.digests[first] : "" }
+            .map { $0.value.map(\.0) }.sorted { $0[0] < $1[0] }.map { "one on \(ranksInWords($0))" }
+        throw DistributedError(
+            .modelsDiffer,
+            "\(state.keys[first]) has different values: \(sides.joined(separator: ", ")); \(differing.count) of "
+                + "\(state.count) tensors differ. Change parameters only through the optimizer, alike on all ranks, and "
+                + "buffers only in the forward pass.")
+    }
+}
+
+extension Tensor {
+    /// A checksum of the elements' bytes, in order (FNV-1a over words of eight bytes).
+    fileprivate var digest: UInt64 {
+        detach().to(.cpu).contiguous().withUnsafeBytes { bytes in
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+            var offset = 0
+            while offset + 8 <= bytes.count {
+                hash = (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x100_0000_01b3
+                offset += 8
+            }
+            while offset < bytes.count {
+                hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01b3
+                offset += 1
+            }
+            return hash
+        }
+    }
+}

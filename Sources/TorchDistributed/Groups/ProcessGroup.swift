@@ -1,0 +1,271 @@
+import CTorch
+import Foundation
+import Synchronization
+import Torch
+
+/// Ranks that work together, and what they can do together (PyTorch's `ProcessGroup`).
+///
+/// ```swift
+/// let group = try ProcessGroup(initMethod: "tcp://10.0.0.1:23456", rank: rank, worldSize: 2)
+/// let sum = Tensor([Float(group.rank)])
+/// try group.allReduce(sum).wait()
+/// try group.close()
+/// ```
+/// It speaks PyTorch's own protocol: other ranks may be Python programs. A collective is started by the call, on the
+/// caller's thread, and returns its ``Work``. All ranks must enter the same collectives in the same order; ranks of this
+/// package compare what they enter, and a difference is an error on all of them that names both sides.
+public final class ProcessGroup: Sendable {
+    /// What carries the data.
+    public enum Backend: String, CaseIterable, Sendable {
+        /// Over TCP, between CPUs.
+        case gloo
+    }
+
+    /// This process's number in the group, from 0.
+    public let rank: Int
+    /// How many ranks the group has.
+    public let worldSize: Int
+    /// What carries the data.
+    public let backend: Backend
+    /// How long a collective waits for other ranks, unless told otherwise.
+    public let timeout: Duration
+    /// The group's name in messages.
+    public let name: String
+    /// The group's part of the store that the ranks found each other through.
+    public let store: Store
+
+    nonisolated(unsafe) let handle: ct_group
+    let recorder: FlightRecorder
+    let localAddress: String?
+    let sharesPages: Bool
+    private let state = Mutex(State())
+
+    private struct State {
+        var failure: DistributedError?
+        // A rank that ends while this one is closing takes nothing with it.
+        var isClosing = false
+        var beatsWithoutTransport = 0
+        var subgroups = 0
+        var exchanges: [String: Int] = [:]
+        var usageReports: [Int: UsageReport] = [:]
+        var usageReportCount = 0
+    }
+
+    /// The time limit of a group that was given none: c10d's 30 minutes.
+    public static let defaultTimeout = Duration.seconds(1800)
+
+    /// Joins the group that an init method names, as PyTorch's `init_process_group`.
+    ///
+    /// - Parameters:
+    ///   - backend: what carries the data.
+    ///   - initMethod: `tcp://host:port` where rank 0 serves the store (there `0.0.0.0` will do), `file:///path`, or
+    ///     `env://` for the environment of torchrun: `RANK`, `WORLD_SIZE`, `MASTER_ADDR`, `MASTER_PORT`.
+    ///   - rank: this process's number; from the environment with `env://`.
+    ///   - worldSize: how many ranks there are; from the environment with `env://`.
+    ///   - timeout: how long to wait for other ranks, now and in each collective.
+    ///   - address: the local address for data; by default the one that reaches the store.
+    /// - Throws: ``DistributedError`` when the ranks cannot come together.
+    public convenience init(
+        backend: Backend = .gloo, initMethod: String = "env://", rank: Int? = nil, worldSize: Int? = nil,
+        timeout: Duration = defaultTimeout, address: String? = nil
+    ) throws {
+        let method = try InitMethod(initMethod, rank: rank, worldSize: worldSize)
+        try self.init(
+            backend: backend, store: method.store(timeout: timeout).prefixed("default_pg"), rank: method.rank,
+            worldSize: method.worldSize, timeout: timeout, address: address ?? method.localAddress)
+    }
+
+    /// Joins the group whose ranks use a store of their own for this.
+    ///
+    /// - Parameters:
+    ///   - backend: what carries the data.
+    ///   - store: where the ranks find each other; no other group uses it.
+    ///   - rank: this process's number, from 0.
+    ///   - worldSize: how many ranks there are.
+    ///   - timeout: how long to wait for other ranks, now and in each collective.
+    ///   - address: the local address for data; the host name's if nil.
+    /// - Throws: ``DistributedError`` when the ranks cannot come together.
+    public convenience init(
+        backend: Backend = .gloo, store: Store, rank: Int, worldSize: Int, timeout: Duration = defaultTimeout,
+        address: String? = nil
+    ) throws {
+        try self.init(
+            backend, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
+            timeout: timeout, address: address, sharesPages: true)
+    }
+
+    /// Joins a group as if all other ranks were on other machines: records are exchanged through the store alone.
+    package convenience init(
+        withoutSharedPagesIn store: Store, rank: Int, worldSize: Int, timeout: Duration, address: String?
+    ) throws {
+        try self.init(
+            .gloo, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
+            timeout: timeout, address: address, sharesPages: false)
+    }
+
+    /// - Parameters:
+    ///   - base: the store under which all groups of the job have a number.
+    ///   - sharesPages: whether ranks of one machine read each other's records in memory.
+    init(
+        _ backend: Backend, base: Store, number: Int, name: String, rank: Int, worldSize: Int, timeout: Duration,
+        address: String?, sharesPages: Bool
+    ) throws {
+        guard worldSize > 0, (0..<worldSize).contains(rank) else {
+            throw DistributedError(
+                .invalidArgument,
+                "rank \(rank) of \(worldSize): ranks are counted from 0 and are fewer than the world size")
+        }
+        self.backend = backend
+        self.rank = rank
+        self.worldSize = worldSize
+        self.timeout = timeout
+        self.name = name
+        localAddress = address
+        self.sharesPages = sharesPages
+        store = try base.prefixed("\(number)/")
+
+        // Announced before the ranks connect: whoever is connected has announced itself.
+        let page = try RecordPage()
+        try FlightRecorder.announce(page, of: rank, in: store)
+        let link = ObserverLink()
+        guard
+            let handle = ct_group_gloo(
+                store.handle, Int32(rank), Int32(worldSize), address, timeout.milliseconds, link.observer())
+        else {
+            let error = DistributedError.last("connecting \(worldSize) ranks")
+            throw DistributedError(
+                error.code,
+                "\(error.message)\n  This is rank \(rank) of \(worldSize); check that all ranks were started, each with a "
+                    + "number of its own, and that they reach each other.")
+        }
+        self.handle = handle
+        do {
+            recorder = try FlightRecorder(
+                name: name, rank: rank, worldSize: worldSize, page: page, store: store, sharesPages: sharesPages)
+        } catch {
+            ct_group_release(handle)
+            throw error
+        }
+        link.connect(self)
+        Watchdog.shared.watch(self)
+    }
+
+    deinit { ct_group_release(handle) }
+
+    // MARK: Failure
+
+    /// Why nothing can be done with this group any more; nil while all is well.
+    public var failure: DistributedError? { state.withLock { $0.failure } }
+
+    /// Ends everything in progress on this rank with an error, closes its connections, and tells the other ranks why.
+    ///
+    /// - Parameter reason: what all later calls throw.
+    public func abort(_ reason: DistributedError) {
+        let isFirst = state.withLock { state in
+            guard state.failure == nil else { return false }
+            state.failure = reason
+            return true
+        }
+        guard isFirst else { return }
+        // Told before the connections end: whoever loses one finds the reason.
+        recorder.publish(reason)
+        ct_group_abort(handle, reason.message)
+    }
+
+    /// Waits a while for all ranks, so that none loses its connection to one that has ended.
+    ///
+    /// Call it when all work is done. It waits at most `timeout`; a rank that does not come has its own error to report,
+    /// so that is none here.
+    ///
+    /// - Throws: ``DistributedError``: what had failed before, or a difference between the ranks that shows now.
+    public func close(timeout: Duration = .seconds(10)) throws {
+        if let failure { throw failure }
+        state.withLock { $0.isClosing = true }
+        // What all have told before the barrier, all can compare after it.
+        recorder.publish()
+        try? barrier(timeout: timeout).wait()
+        inspect()
+        if let failure { throw failure }
+    }
+
+    /// Looks at what all ranks have recorded, and ends the group where that shows a failure; the watchdog's beat.
+    func inspect() {
+        guard failure == nil else { return }
+        if let error = recorder.inspect() ?? transportFailure() {
+            let isExpected = error.isConsequence || error.code == .timedOut
+            guard !isExpected || !state.withLock({ $0.isClosing }) else { return }
+            abort(error)
+        } else if recorder.takeQuestion() {
+            for report in state.withLock({ Array($0.usageReports.values) }) { report.publish() }
+        }
+    }
+
+    /// The error for a transport that has ended without an explanation from any rank, after a while.
+    private func transportFailure() -> DistributedError? {
+        guard let words = ct_group_transport_failure(handle) else { return nil }
+        let beats = state.withLock { state in
+            state.beatsWithoutTransport += 1
+            return state.beatsWithoutTransport
+        }
+        guard beats > 8 else { return nil }
+        return DistributedError(
+            .collectivesDiffer,
+            "\(name): another rank sent something else than rank \(rank) expects: \(String(cString: words))\n  All ranks "
+                + "must enter the same collectives with tensors of the same shape and type. The other rank records nothing "
+                + "that could be compared, so only this side is known.")
+    }
+
+    /// The error of a call that was refused or has failed, and its cause where another rank knows it; ends the group.
+    func error(_ operation: String) -> DistributedError {
+        error(operation, saying: TorchError.last(operation).message)
+    }
+
+    /// The error of a call that failed with `words`, and its cause where another rank knows it; ends the group.
+    func error(_ operation: String, saying words: String) -> DistributedError {
+        if let refusal = recorder.takeRefusal() { return refusal }
+        if failure == nil { recorder.lookForCauses(inspect) { self.failure != nil } }
+        return failure ?? DistributedError(operation, saying: words)
+    }
+
+    /// Ends the group with an error, and returns what the group has failed with.
+    func failing(_ error: DistributedError) -> DistributedError {
+        abort(error)
+        return failure ?? error
+    }
+
+    // MARK: What is counted
+
+    /// How many collectives this rank has entered, transfers between two ranks aside.
+    package var collectiveCount: Int { recorder.count }
+
+    /// Takes part when another rank asks which parameters got a gradient.
+    ///
+    /// - Returns: the report's number, the same on all ranks that make their models in the same order.
+    func add(_ report: UsageReport) -> Int {
+        state.withLock { state in
+            state.usageReportCount += 1
+            state.usageReports[state.usageReportCount] = report
+            return state.usageReportCount
+        }
+    }
+
+    func removeUsageReport(_ number: Int) {
+        state.withLock { $0.usageReports[number] = nil }
+    }
+
+    /// The next subgroup's number.
+    func countSubgroup() -> Int {
+        state.withLock { state in
+            state.subgroups += 1
+            return state.subgroups
+        }
+    }
+
+    /// How many exchanges of a subject there have been, with this one.
+    func countExchange(of subject: String) -> Int {
+        state.withLock { state in
+            state.exchanges[subject, default: 0] += 1
+            return state.exchanges[subject, default: 0]
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Torch
+import TorchDistributed
+
+/// One rank of a scenario.
+struct ProbeRank {
+    private let group: ProcessGroup
+    private var lastGood = ContinuousClock.now
+
+    init(isDistant: Bool, store: Store, rank: Int, worldSize: Int) throws {
+        group =
+            isDistant
+            ? try ProcessGroup(
+                withoutSharedPagesIn: store, rank: rank, worldSize: worldSize, timeout: .seconds(30),
+                address: "127.0.0.1")
+            : try ProcessGroup(
+                store: store, rank: rank, worldSize: worldSize, timeout: .seconds(30), address: "127.0.0.1")
+    }
+
+    var secondsSinceLastGood: Double {
+        let (seconds, attoseconds) = lastGood.duration(to: .now).components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+
+    mutating func run(_ scenario: String) throws {
+        let isLast = group.rank == group.worldSize - 1
+        for _ in 0..<20 { try allReduce(.ones([1000])) }
+        switch scenario {
+        case "normal":
+            try group.close()
+        case "unclosed":
+            break
+        case "size":
+            try allReduce(.ones([isLast ? 100_000 : 50_000]))
+        case "type":
+            try allReduce(.ones([1000], dtype: isLast ? .float64 : .float32))
+        case "operation":
+            if isLast { try group.barrier().wait() } else { try allReduce(.ones([1000])) }
+        case "order":
+            if isLast {
+                try group.broadcast(.ones([10]), from: 0).wait()
+                try allReduce(.ones([3000]))
+            } else {
+                try allReduce(.ones([3000]))
+                try group.broadcast(.ones([10]), from: 0).wait()
+            }
+        case "killed":
+            while true {
+                let work = try group.allReduce(.ones([1 << 22]))
+                if isLast { kill(getpid(), SIGKILL) }
+                try work.wait()
+            }
+        default:
+            throw DistributedError(.invalidArgument, "no scenario \(scenario)")
+        }
+    }
+
+    private mutating func allReduce(_ tensor: Tensor) throws {
+        try group.allReduce(tensor).wait()
+        lastGood = .now
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Torch
+import TorchDistributed
+import TorchNN
+
+/// A rank as a process: `ranks-probe <scenario> <rank> <world size> <port of the store>`.
+///
+/// It prints what became of it as a line of JSON.
+@main
+struct RanksProbe {
+    struct Outcome: Codable {
+        var code: String?
+        var message = ""
+        /// From the last good collective to the end.
+        var seconds = 0.0
+        /// What a scenario counts.
+        var numbers: [Int] = []
+    }
+
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 5, let rank = Int(arguments[2]), let worldSize = Int(arguments[3]),
+            let port = Int(arguments[4])
+        else { throw DistributedError(.invalidArgument, "arguments: scenario, rank, world size, port") }
+        LibTorch.threadCount = 1
+        var outcome = Outcome()
+        if arguments[1] == "lifetimes" {
+            outcome.numbers = try Lifetimes.counts()
+        } else {
+            let store = try Store.tcp(host: "127.0.0.1", port: port, isServer: false, timeout: .seconds(30))
+            var probe = try ProbeRank(
+                isDistant: arguments[1].hasSuffix("-distant"), store: store, rank: rank, worldSize: worldSize)
+            do {
+                try probe.run(arguments[1].replacingOccurrences(of: "-distant", with: ""))
+            } catch let error as DistributedError {
+                outcome.code = error.code.description
+                outcome.message = error.message
+            }
+            outcome.seconds = probe.secondsSinceLastGood
+        }
+        print(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self))
+        // Returns without closing the group: a failure must not keep a process from ending.
+    }
+}
