@@ -4,7 +4,8 @@ ARGS ?=
 PYTHON ?= python3
 FIXTURES := Tests/Fixtures
 READMES := README.md README.zh-CN.md
-LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics DatasetFiles TorchVision Checkpointing Tracking Lockstep
+LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics TorchDistributed RankProtocol Launching DatasetFiles \
+	TorchVision Checkpointing Tracking Lockstep
 
 # Swift reads LIBTORCH from another folder than this one at times, and empty means absent.
 ifeq ($(strip $(LIBTORCH)),)
@@ -17,13 +18,15 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build train test lint format docs fixtures clean
+.PHONY: help setup python build train test lint format docs fixtures clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## fetch and verify LibTorch, or link the one that LIBTORCH=<folder> names
 	@Scripts/setup
+
+python: .venv/.installed  ## make .venv with PyTorch, for fixtures and for tests with Python ranks
 
 build: setup  ## build everything in release mode
 	swift build -c release

@@ -52,6 +52,10 @@ let package = Package(
         .library(name: "Torch", targets: ["Torch"]),
         .library(name: "DatasetFiles", targets: ["DatasetFiles"]),
         .executable(name: "fashion-mnist", targets: ["fashion-mnist"]),
+        .executable(name: "mnist-two-machines", targets: ["mnist-two-machines"]),
+        .executable(name: "cifar10-resnet18", targets: ["cifar10-resnet18"]),
+        .executable(name: "toy", targets: ["toy"]),
+        .executable(name: "template", targets: ["template"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -80,12 +84,16 @@ let package = Package(
             "Lockstep",
             [
                 "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
-                "Checkpointing", "Tracking", argumentParser, logging,
+                "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", argumentParser, logging,
                 orderedCollections,
             ]),
         library("LockstepTesting", ["Torch", "TorchDistributed", "Checkpointing", orderedCollections]),
 
         example("fashion-mnist", "FashionMNIST"),
+        example("mnist-two-machines", "MNISTTwoMachines"),
+        example("cifar10-resnet18", "CIFAR10ResNet18"),
+        example("toy", "Toy"),
+        example("template", "Template"),
 
         tests("Files", ["Files"]),
         tests("Torch", ["Torch", orderedCollections]),
@@ -102,7 +110,12 @@ let package = Package(
         tests("TorchVision", ["TorchVision"]),
         tests("Checkpointing", ["Checkpointing"]),
         tests("Tracking", ["Tracking"]),
-        tests("Lockstep", ["Lockstep", "fashion-mnist"]),
+        tests(
+            "Lockstep",
+            [
+                "Lockstep", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18", "toy", "template",
+                "training-probe",
+            ]),
         // Programs that tests and scripts start.
         .executableTarget(
             name: "memory-check", dependencies: ["CTorch", "Torch", "TorchNN", orderedCollections],
@@ -113,6 +126,8 @@ let package = Package(
         .executableTarget(
             name: "ranks-probe", dependencies: ["Torch", "TorchNN", "TorchDistributed"], path: "Tests/RanksProbe",
             swiftSettings: swift),
+        .executableTarget(
+            name: "training-probe", dependencies: ["Lockstep"], path: "Tests/TrainingProbe", swiftSettings: swift),
         .executableTarget(
             name: "dataset-download-probe", dependencies: ["DatasetFiles"], path: "Tests/DatasetDownloadProbe",
             swiftSettings: swift),

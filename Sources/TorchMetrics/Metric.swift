@@ -37,6 +37,12 @@ public struct Total<M: Metric> {
         self.metric = metric
     }
 
+    /// A total whose sums were added up elsewhere.
+    package init(of metric: M, sums: Tensor?) {
+        self.metric = metric
+        self.sums = sums
+    }
+
     /// Adds a batch.
     public mutating func add(outputs: Tensor, targets: Tensor) {
         let batch = withoutGradients { metric.sums(outputs: outputs, targets: targets) }

@@ -33,7 +33,7 @@ struct FashionMNISTTests {
         #expect(lines[0] == "Epoch 1")
         #expect(lines[2] == String(format: "loss: %7f  [   32/60000]", expected.losses[0]))
         #expect(lines[3].wholeMatch(of: /Accuracy: \d+\.\d%, Avg loss: +\d+\.\d{6}/) != nil)
-        #expect(run.diagnostics.contains("60000 samples an epoch, global batch 32 = 1 rank × 32"))
+        #expect(run.diagnostics.contains("60000 samples, 1875 steps an epoch, global batch 32 = 1 rank × 32"))
         #expect(lines[4] == "Saved \(run.path(of: "model.safetensors"))")
     }
 
@@ -93,7 +93,9 @@ struct FashionMNISTTests {
         let run = try run("--limit", "32", "--epochs", "1", "--learning-rate", "0.05", "--threads", "1")
         let configuration = try run.configuration()
         let expected: NSDictionary = [
-            "program": "fashion-mnist", "seed": 0, "device": "cpu", "threads": 1, "max-steps": NSNull(), "limit": 32,
+            "program": "fashion-mnist", "seed": 0, "nproc": NSNull(), "global-batch-size": NSNull(),
+            "collective-timeout": 1800, "find-unused-parameters": false, "device": "cpu", "threads": 1,
+            "max-steps": NSNull(), "limit": 32,
             "shuffle": true, "data-directory": NSNull(), "run-directory": run.folder, "synthetic-fallback": false,
             "epochs": 1, "batch-size": 32, "learning-rate": 0.05, "world-size": 1, "libtorch": LibTorch.version,
         ]

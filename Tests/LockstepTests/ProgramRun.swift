@@ -1,5 +1,7 @@
 import Foundation
+import Lockstep
 import LockstepTesting
+import Testing
 
 /// A finished run of one of the package's programs, in a folder of its own.
 struct ProgramRun {
@@ -13,45 +15,26 @@ struct ProgramRun {
     /// Runs a program that was built beside the tests, and waits for its end.
     ///
     /// - Parameters:
-    ///   - arguments: the options, to which a run folder and a seed that the tests share are added.
+    ///   - arguments: the options, to which a run folder is added.
     ///   - environment: changes of this process's environment; nil takes a variable away.
     ///   - directory: where the program runs; where the tests run if nil.
     init(
         _ program: String, _ arguments: [String], environment: [String: String?] = [:], directory: String? = nil
     ) throws {
         let home = try TemporaryFolder()
-        self.home = home
-        folder = home.path("run")
-        let standardOutput = home.path("stdout")
-        let standardError = home.path("stderr")
-        for path in [standardOutput, standardError] {
-            guard FileManager.default.createFile(atPath: path, contents: nil) else {
-                throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
-            }
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.binaries + "/" + program)
-        process.arguments = arguments + ["--run-directory", folder]
-        process.environment = ProcessInfo.processInfo.environment.merging(environment.compactMapValues { $0 }) { $1 }
-            .filter { environment[$0.key] != .some(nil) }
-        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-        let files = try [standardOutput, standardError].map {
-            try FileHandle(forWritingTo: URL(fileURLWithPath: $0))
-        }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = files[0]
-        process.standardError = files[1]
-        try process.run()
-        process.waitUntilExit()
-        for file in files { try file.close() }
-        status = process.terminationStatus
-        output = try String(contentsOfFile: standardOutput, encoding: .utf8)
-        diagnostics = try String(contentsOfFile: standardError, encoding: .utf8)
+        let folder = home.path("run")
+        self = try RunningProgram(
+            program, arguments + ["--run-directory", folder], environment: environment, directory: directory, home: home
+        ).finished()
     }
 
-    /// The folder of the built programs: the one that this test program is in.
-    private static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().path
+    fileprivate init(output: String, diagnostics: String, status: Int32, home: TemporaryFolder) {
+        self.output = output
+        self.diagnostics = diagnostics
+        self.status = status
+        self.home = home
+        folder = home.path("run")
+    }
 
     /// A file that the run wrote.
     func path(of name: String) -> String { folder + "/" + name }
@@ -68,6 +51,56 @@ struct ProgramRun {
         let data = try Data(contentsOf: URL(fileURLWithPath: path(of: "config.json")))
         return try JSONSerialization.jsonObject(with: data) as? NSDictionary ?? [:]
     }
+}
+
+/// A program that has been started and runs beside others.
+struct RunningProgram {
+    private let process: Process
+    private let files: [FileHandle]
+    private let home: TemporaryFolder
+
+    /// Starts a program that was built beside the tests, as ``ProgramRun`` does, but with no options of its own.
+    init(
+        _ program: String, _ arguments: [String], environment: [String: String?] = [:], directory: String? = nil,
+        home: TemporaryFolder? = nil
+    ) throws {
+        let home = try home ?? TemporaryFolder()
+        self.home = home
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.binaries + "/" + program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment.compactMapValues { $0 }) { $1 }
+            .filter { environment[$0.key] != .some(nil) }
+        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+        files = try ["stdout", "stderr"].map { name in
+            try Data().write(to: URL(fileURLWithPath: home.path(name)))
+            return try FileHandle(forWritingTo: URL(fileURLWithPath: home.path(name)))
+        }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = files[0]
+        process.standardError = files[1]
+        try process.run()
+    }
+
+    /// Waits for its end.
+    func finished() throws -> ProgramRun {
+        process.waitUntilExit()
+        for file in files { try file.close() }
+        return ProgramRun(
+            output: try String(contentsOfFile: home.path("stdout"), encoding: .utf8),
+            diagnostics: try String(contentsOfFile: home.path("stderr"), encoding: .utf8),
+            status: process.terminationStatus, home: home)
+    }
+
+    /// The folder of the built programs: the one that this test program is in.
+    private static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().path
+}
+
+/// A TCP port of the loopback interface that nothing uses at the moment.
+func freePort() throws -> Int {
+    let store = try Store.tcp(host: "127.0.0.1", port: 0, isServer: true)
+    return try #require(store.port)
 }
 
 /// One line of `metrics.jsonl`.

@@ -97,11 +97,13 @@ enum SeedProgram: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 
     /// Whether the files that the program reads are on this machine.
-    var hasData: Bool {
-        guard self != .toy, self != .template else { return true }
+    var hasData: Bool { self == .toy || self == .template || Self.dataFolder != nil }
+
+    /// The folder with the data sets; nil where there is none.
+    static var dataFolder: String? {
         let location = DatasetLocation()
         let folders = [location.sharedDirectory, location.environment["LOCKSTEP_DATA"]].compactMap { $0 }
-        return folders.contains { FileManager.default.fileExists(atPath: $0) }
+        return folders.first { FileManager.default.fileExists(atPath: $0) }
     }
 }
 
@@ -110,9 +112,13 @@ protocol TrainingLoader {
     func indices(epoch: Int) -> [Int]
     var batchSize: Int { get }
     func batches(epoch: Int, from first: Int) -> BatchIterator<(Tensor, Tensor)>
+    /// The loader of one rank.
+    func share(rank: Int, worldSize: Int) throws -> any TrainingLoader
 }
 
-extension DataLoader: TrainingLoader where D.Batch == (Tensor, Tensor) {}
+extension DataLoader: TrainingLoader where D.Batch == (Tensor, Tensor) {
+    func share(rank: Int, worldSize: Int) throws -> any TrainingLoader { try sharded(rank: rank, worldSize: worldSize) }
+}
 
 /// A program that is ready to take steps.
 struct SeedTraining {
@@ -120,6 +126,14 @@ struct SeedTraining {
     let model: any Layer<Tensor, Tensor>
     let optimizer: any Optimizer
     let loader: any TrainingLoader
+
+    /// A program with parts that were made elsewhere.
+    init(program: SeedProgram, model: any Layer<Tensor, Tensor>, optimizer: any Optimizer, loader: any TrainingLoader) {
+        self.program = program
+        self.model = model
+        self.optimizer = optimizer
+        self.loader = loader
+    }
 
     init(_ program: SeedProgram, seed: UInt64, dtype: DType = .float32) async throws {
         let generator = Generator(seed: seed)

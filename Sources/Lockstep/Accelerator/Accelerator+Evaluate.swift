@@ -20,9 +20,9 @@ extension Accelerator {
     /// Measures a classifier on every sample exactly once, and records `accuracy` and `evaluation_loss`.
     ///
     /// The model is in evaluation mode meanwhile, and nothing is recorded for gradients. Sums and counts are added up, so
-    /// the result does not depend on batches or on the number of processes.
+    /// the result does not depend on batches or on the number of processes; each has it.
     ///
-    /// - Throws: what the data set throws.
+    /// - Throws: what the data set throws, and `DistributedError`.
     public func evaluate<Model: Layer, D: Dataset>(
         _ model: Model, on loader: EvaluationLoader<D>, loss: some Loss
     ) async throws -> Evaluation
@@ -33,7 +33,7 @@ extension Accelerator {
             accuracy: accuracy?.fraction ?? 0, loss: meanLoss ?? .nan, correct: accuracy?.correct ?? 0,
             count: accuracy?.count ?? 0)
         flushLog()
-        metrics.write([
+        metrics?.write([
             "step": .integer(step), "epoch": .integer(epoch), "accuracy": .number(evaluation.accuracy),
             "evaluation_loss": .number(evaluation.loss), "seconds": .number(loop.seconds),
         ])
@@ -49,6 +49,7 @@ extension Accelerator {
         _ model: Model, on loader: EvaluationLoader<D>, _ metrics: repeat each M
     ) async throws -> (repeat (each M).Value?)
     where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
+        try synchronizeBuffers()
         var totals = (repeat Total(of: each metrics))
         let wasTraining = model.isTraining
         model.eval()
@@ -60,6 +61,11 @@ extension Accelerator {
             let outputs = withoutGradients { model(inputs) }
             totals = (repeat (each totals).adding(outputs: outputs, targets: targets))
         }
-        return (repeat (each totals).value)
+        return (repeat try summed(each totals).value)
+    }
+
+    /// A metric's total over all ranks.
+    private func summed<M: Metric>(_ total: Total<M>) throws -> Total<M> {
+        Total(of: total.metric, sums: try ranks.sum(total.sums))
     }
 }

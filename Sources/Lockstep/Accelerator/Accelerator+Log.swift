@@ -33,13 +33,14 @@ extension Int: Loggable {
 }
 
 extension Accelerator {
-    /// Adds a line about this step to `metrics.jsonl`; a value named `loss` is shown beside the progress bar.
+    /// Adds a line about this step to `metrics.jsonl`, with the main process's values; a value named `loss` is shown beside the progress bar.
     ///
     /// Call it after the optimizer's step. It does not wait: values are read a few steps later.
     /// ```swift
     /// accelerator.log(["loss": loss, "learning_rate": rate])
     /// ```
     public func log(_ values: KeyValuePairs<String, any Loggable>) {
+        guard isMainProcess else { return }
         var logged = LoggedStep()
         for (name, value) in values { value.appendLogged(as: name, to: &logged) }
         log.append(.init(step: step, epoch: epoch, seconds: loop.seconds, values: logged.values))
@@ -56,7 +57,7 @@ extension Accelerator {
                 if name == "loss" { display.advance(by: 0, loss: value.doubleValue) }
             }
             record["seconds"] = .number(entry.seconds)
-            metrics.write(record)
+            metrics?.write(record)
         }
     }
 }

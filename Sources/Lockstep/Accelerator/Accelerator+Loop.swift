@@ -31,28 +31,37 @@ extension Accelerator {
         TrainingBatches(loader: loader, accelerator: self)
     }
 
-    /// Computes the gradients of a loss.
+    /// Computes the gradients of a loss; on several ranks they are the mean over all ranks afterwards.
     ///
-    /// - Throws: `TorchError` when the loss is no scalar, or nothing that it was computed from requires gradients.
+    /// - Throws: `TorchError` when the loss is no scalar, or nothing that it was computed from requires gradients;
+    ///   `DistributedError` for what went wrong between the ranks in the forward or the backward pass.
     public func backward(_ loss: Tensor) throws {
-        try loss.backward()
+        try (loop.lossWeight.map { loss * $0 } ?? loss).backward()
     }
 
     var hasReachedMaxSteps: Bool {
         options.maxSteps.map { step >= $0 } ?? false
     }
 
-    fileprivate func beginEpoch(batches: Int) {
-        if let plan = loop.takePlan() {
-            logger.info("\(device), \(threadCount) threads; \(plan); run folder \(runFolder.path)")
+    fileprivate func beginEpoch(_ sizes: EpochBatchSizes, epoch: Int) throws {
+        try ranks.requireAgreement(
+            on: "the epoch", "epoch \(epoch) of the loader, \(sizes.batchCount) batches, after \(step) steps")
+        if let plan = loop.takePlan(), isMainProcess {
+            logger.info(
+                "\(device), \(threadCount) \(threadCount == 1 ? "thread" : "threads"); \(plan); run folder \(runFolder.path)"
+            )
         }
         loop.begin()
+        loop.batchSizes = sizes
+        guard isMainProcess else { return }
         let remaining = options.maxSteps.map { max(0, $0 - step) } ?? .max
+        let batches = sizes.batchCount
         let title = "Epoch \(max(1, loop.epoch))" + (loop.epochCount.map { "/\($0)" } ?? "")
         display.begin(title, total: min(batches, remaining))
     }
 
-    fileprivate func beginBatch(_ batch: Int) {
+    fileprivate func beginBatch(_ batch: Int) throws {
+        if let failure = ranks.group?.failure { throw failure }
         loop.batch = batch
         if batch > 0 { display.advance() }
     }
@@ -71,32 +80,39 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
 
     /// Begins the epoch.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(loader.makeAsyncIterator(), accelerator)
+        Iterator(loader, accelerator)
     }
 
     /// Hands out the batches one after another, on the accelerator's device.
     public struct Iterator: AsyncIteratorProtocol {
         private let batches: BatchIterator<D.Batch>
         private let accelerator: Accelerator
+        private let sizes: EpochBatchSizes
         private var taken = 0
+        private var hasBegun = false
         private var isEnded = false
 
-        fileprivate init(_ batches: BatchIterator<D.Batch>, _ accelerator: Accelerator) {
-            self.batches = batches
+        fileprivate init(_ loader: DataLoader<D>, _ accelerator: Accelerator) {
+            sizes = EpochBatchSizes(
+                batchCount: loader.batchCount, sampleCount: loader.sampleCount, batchSize: loader.batchSize)
+            batches = loader.makeAsyncIterator()
             self.accelerator = accelerator
-            accelerator.beginEpoch(batches: batches.batchCount)
         }
 
         /// The next batch; nil at the end of the epoch or when `--max-steps` is reached.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> D.Batch? {
             guard !isEnded else { return nil }
             try Task.checkCancellation()
+            if !hasBegun {
+                hasBegun = true
+                try accelerator.beginEpoch(sizes, epoch: batches.epoch)
+            }
             guard !accelerator.hasReachedMaxSteps, let batch = try batches.next() else {
                 isEnded = true
                 accelerator.endEpoch(batches: taken)
                 return nil
             }
-            accelerator.beginBatch(taken)
+            try accelerator.beginBatch(taken)
             taken += 1
             return moved(batch, to: accelerator.device)
         }

@@ -1,3 +1,4 @@
+import Launching
 public import Logging
 public import Torch
 public import Tracking
@@ -18,18 +19,22 @@ public final class Accelerator: Sendable {
     /// Diagnostics; they go to standard error, above the progress bar.
     public let logger: Logger
 
+    let ranks: Ranks
     let display: ProgressDisplay
-    let metrics: MetricsWriter
+    /// Nil on all ranks but the main one.
+    let metrics: MetricsWriter?
     // Only ever touched by the training thread.
     nonisolated(unsafe) let loop = TrainingLoop()
     nonisolated(unsafe) let log = LogQueue()
 
     /// This process's number among all that train together.
-    public var rank: Int { 0 }
+    public var rank: Int { ranks.rank }
     /// How many processes train together.
-    public var worldSize: Int { 1 }
+    public var worldSize: Int { ranks.worldSize }
+    /// This process's number among those of its machine.
+    public var localRank: Int { ranks.localRank }
     /// Whether this process reports and saves for all.
-    public var isMainProcess: Bool { rank == 0 }
+    public var isMainProcess: Bool { ranks.isMain }
 
     /// Optimizer steps so far.
     public var step: Int { loop.step }
@@ -38,17 +43,29 @@ public final class Accelerator: Sendable {
     /// The batch in progress, counted from 0 in each epoch.
     public var batch: Int { loop.batch }
 
-    init(options: TrainingOptions, name: String, settings: ProgramSettings) throws {
+    init(options: TrainingOptions, name: String, settings: ProgramSettings, ranks: Ranks) throws {
         self.options = options
+        self.ranks = ranks
         device = try Self.device(named: options.device)
-        threadCount = options.threads ?? AvailableCores.count
+        threadCount = Self.threadCount(options, ranks)
         let display = ProgressDisplay()
         self.display = display
         logger = Logger(label: "lockstep") { _ in DisplayLogHandler(display: display) }
+        guard ranks.isMain else {
+            runFolder = RunFolder(existing: try ranks.ofMain("run folder", ""))
+            metrics = nil
+            return
+        }
         runFolder = try RunFolder(at: options.runDirectory, program: name)
         for notice in runFolder.notices { display.print(notice, to: .standardError) }
         metrics = try MetricsWriter(runFolder.metricsPath) { display.print("\($0)", to: .standardError) }
         try runFolder.writeConfiguration(configuration(name: name, settings: settings))
+        _ = try ranks.ofMain("run folder", runFolder.path)
+    }
+
+    /// The threads of a process: what was asked for, or its share of the cores.
+    static func threadCount(_ options: TrainingOptions, _ ranks: Ranks) -> Int {
+        options.threads ?? AvailableCores.threadsPerRank(localWorldSize: ranks.localWorldSize)
     }
 
     /// Writes a line to standard output, above the progress bar, on the main process alone.
@@ -63,7 +80,7 @@ public final class Accelerator: Sendable {
     func finish() throws {
         flushLog()
         display.finish()
-        try metrics.close()
+        try metrics?.close()
     }
 
     private static func device(named name: String?) throws -> Device {

@@ -1,3 +1,4 @@
+import TorchDistributed
 import TorchOptim
 
 /// Where the training is: belongs to the training thread.
@@ -8,6 +9,14 @@ final class TrainingLoop {
     var epochCount: Int?
     /// The batch in progress, counted from 0 in each epoch.
     var batch = 0
+    /// How many samples each batch of the epoch in progress has on this rank.
+    var batchSizes = EpochBatchSizes()
+    /// What a loss counts for in the window of batches that is being accumulated; nil outside.
+    var lossWeight: Double?
+    /// What keeps the prepared models equal on all ranks.
+    var synchronizers: [GradientSynchronizer] = []
+    /// How many loaders were prepared.
+    var loaderCount = 0
     /// What the first line of the run says of the prepared loaders.
     var plan: [String] = []
     private var hasShownPlan = false
@@ -37,4 +46,14 @@ final class TrainingLoop {
         hasShownPlan = true
         return plan.joined(separator: "; ")
     }
+}
+
+/// How many samples each batch of an epoch has.
+struct EpochBatchSizes {
+    var batchCount = 0
+    var sampleCount = 0
+    var batchSize = 1
+
+    /// The samples of a batch.
+    func samples(of batch: Int) -> Int { max(0, min(batchSize, sampleCount - batch * batchSize)) }
 }

@@ -1,6 +1,8 @@
 public import ArgumentParser
 public import DatasetFiles
+public import Launching
 import Torch
+import TorchDistributed
 
 /// The options that every training program has.
 public struct TrainingOptions: ParsableArguments, Sendable {
@@ -8,13 +10,29 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @Option(help: "Seeds everything: the model, the order of the samples, random transforms.")
     public var seed: UInt64 = 0
 
+    /// How many processes to start, and how.
+    @OptionGroup
+    public var launch: LaunchOptions
+
     /// Where to train; nil for a GPU where there is one.
     @Option(help: "Where to train: cpu, cuda or cuda:N (default: a GPU where there is one).")
     public var device: String?
 
     /// Threads for each process; nil for its share of the cores.
-    @Option(help: "Threads of this process (default: the cores that it may use).")
+    @Option(help: "Threads of each process (default: its share of the cores).")
     public var threads: Int?
+
+    /// The samples of a step on all ranks together, which they divide; each takes its program's batch size if nil.
+    @Option(help: "Samples of a step on all processes together, divided between them; wins over --batch-size.")
+    public var globalBatchSize: Int?
+
+    /// Seconds that a process waits for the others in a collective.
+    @Option(help: "Seconds that a process waits for the others before it gives up.")
+    public var collectiveTimeout = 1800.0
+
+    /// Whether parameters may get no gradient in a step.
+    @Flag(help: "Lets parameters get no gradient in a step; the graph is searched for them in every step.")
+    public var findUnusedParameters = false
 
     /// Optimizer steps after which training ends, instead of a number of epochs.
     @Option(help: "Ends training after this many optimizer steps; wins over --epochs.")
@@ -60,6 +78,12 @@ public struct TrainingOptions: ParsableArguments, Sendable {
             throw ValidationError("--device \(device): expected cpu, cuda or cuda:N")
         }
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed") }
+        if let globalBatchSize, globalBatchSize < 1 {
+            throw ValidationError("--global-batch-size \(globalBatchSize): a batch has at least one sample")
+        }
+        guard collectiveTimeout > 0, collectiveTimeout < 1e9 else {
+            throw ValidationError("--collective-timeout \(collectiveTimeout): expected a number of seconds above 0")
+        }
         if let maxSteps, maxSteps < 0 {
             throw ValidationError("--max-steps \(maxSteps): a number of steps is not negative")
         }

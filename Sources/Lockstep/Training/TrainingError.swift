@@ -2,13 +2,16 @@
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case invalidOption, deviceUnavailable }
+        private enum Kind: String { case invalidOption, deviceUnavailable, nothingToTrain }
         private let kind: Kind
 
         /// An option has a value that cannot be.
         public static let invalidOption = Code(kind: .invalidOption)
         /// The device that was asked for is not there.
         public static let deviceUnavailable = Code(kind: .deviceUnavailable)
+
+        /// A loader has no batch.
+        public static let nothingToTrain = Code(kind: .nothingToTrain)
 
         /// The name of the code.
         public var description: String { kind.rawValue }

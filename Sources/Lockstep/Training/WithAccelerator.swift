@@ -1,5 +1,7 @@
+import Foundation
 import Logging
 import Torch
+import TorchDistributed
 
 /// Trains inside an existing program: runs `body` on a training thread of its own, with a new accelerator.
 ///
@@ -32,21 +34,30 @@ func withAccelerator<Result: Sendable>(
     _ options: TrainingOptions, name: String, settings: ProgramSettings,
     _ body: @Sendable (Accelerator) async throws -> Result
 ) async throws -> Result {
-    let accelerator = try Accelerator(options: options, name: name, settings: settings)
-    let thread = TrainingThread {
-        LibTorch.keepFreedMemory()
-        LibTorch.threadCount = accelerator.threadCount
-    }
+    let thread = TrainingThread { LibTorch.keepFreedMemory() }
     defer { thread.stop() }
-    Generator.seedAll(options.seed)
     return try await withTaskExecutorPreference(thread) {
+        let ranks = try Ranks(
+            environment: ProcessInfo.processInfo.environment, timeout: .seconds(options.collectiveTimeout))
+        LibTorch.threadCount = Accelerator.threadCount(options, ranks)
         do {
-            let result = try await body(accelerator)
+            let accelerator = try Accelerator(options: options, name: name, settings: settings, ranks: ranks)
+            Generator.seedAll(options.seed)
+            let result: Result
+            do {
+                result = try await body(accelerator)
+                try accelerator.requireEqualModels()
+            } catch {
+                // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
+                do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
+                throw error
+            }
             try accelerator.finish()
+            try ranks.close()
             return result
         } catch {
-            // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
-            do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
+            // What the other ranks wait for will not come.
+            ranks.group?.abort(DistributedError(.aborted, "rank \(ranks.rank) failed: \(error)"))
             throw error
         }
     }

@@ -136,9 +136,15 @@ public final class DataLoader<D: Dataset> {
         return copy(order: .own(shuffle: shuffle ?? shuffled), limit: limit ?? self.limit, shard: shard)
     }
 
-    private func copy(order: Order, limit: Int?, shard: Shard?) -> DataLoader {
+    /// The loader with batches of another size.
+    public func batched(_ batchSize: Int) -> DataLoader {
+        copy(order: order, limit: limit, shard: shard, batchSize: batchSize)
+    }
+
+    private func copy(order: Order, limit: Int?, shard: Shard?, batchSize: Int? = nil) -> DataLoader {
         let loader = DataLoader(
-            dataset, batchSize: batchSize, dropLast: dropLast, workers: workers, seed: seed, order: order, limit: limit,
+            dataset, batchSize: batchSize ?? self.batchSize, dropLast: dropLast, workers: workers, seed: seed,
+            order: order, limit: limit,
             shard: shard, openSource: openSource)
         loader.epoch = epoch
         loader.stalls = stalls

@@ -1,4 +1,5 @@
 import Torch
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -39,6 +39,12 @@ public struct RunFolder: Sendable {
         notices = try earlier.withoutWriter { isContinued ? [] : try earlier.moveAside() }
     }
 
+    /// A folder that another process of the same run has created.
+    package init(existing path: String) {
+        self.path = path
+        notices = []
+    }
+
     /// The path of a file or folder in the run folder.
     public func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
 

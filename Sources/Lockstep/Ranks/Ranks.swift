@@ -1,0 +1,108 @@
+import Foundation
+import Launching
+import RankProtocol
+import Torch
+import TorchDistributed
+
+/// This process among those that train together, and what the accelerator does with them.
+///
+/// A single process is a world of one: what is exchanged between ranks is its own then.
+final class Ranks: Sendable {
+    let rank: Int
+    let worldSize: Int
+    let localRank: Int
+    let localWorldSize: Int
+    /// Nil in a world of one.
+    let group: ProcessGroup?
+
+    /// Joins the ranks that the environment describes; a world of one where it describes none.
+    ///
+    /// - Throws: an error of the environment, or `DistributedError` when the ranks cannot come together.
+    init(environment: [String: String], timeout: Duration) throws {
+        guard let own = try RankEnvironment(environment: environment) else {
+            (rank, worldSize, localRank, localWorldSize, group) = (0, 1, 0, 1, nil)
+            return
+        }
+        rank = own.rank
+        worldSize = own.worldSize
+        localRank = own.localRank
+        localWorldSize = own.localWorldSize
+        group = own.worldSize > 1 ? try ProcessGroup(initMethod: "env://", timeout: timeout) : nil
+    }
+
+    var isMain: Bool { rank == 0 }
+
+    /// `4 ranks`.
+    var description: String { "\(worldSize) \(worldSize == 1 ? "rank" : "ranks")" }
+
+    // MARK: Out of band, through the store
+
+    /// Throws on all ranks where they have different values of something that must be the same.
+    func requireAgreement(on subject: String, _ value: String) throws {
+        try meet()
+        try group?.requireAgreement(on: subject, value)
+    }
+
+    /// Waits for all ranks in a collective, where one that does something else is noticed; at the store it is not.
+    func meet() throws {
+        try group?.barrier().wait()
+    }
+
+    /// Rank 0's text on all ranks.
+    func ofMain(_ subject: String, _ text: @autoclosure () -> String) throws -> String {
+        guard let group else { return text() }
+        return try group.exchange(subject, isMain ? text() : "")[0] ?? text()
+    }
+
+    /// Runs `body` on rank 0, where collectives are refused meanwhile; the others wait until it has ended.
+    ///
+    /// They wait at the store and not in a collective, so no collective's time limit holds.
+    func onMain<Result>(_ place: String, _ body: () throws -> Result) throws -> Result? {
+        guard let group else { return try body() }
+        try meet()
+        let result: Result?
+        if isMain {
+            do {
+                result = try group.refusingCollectives(in: place, body)
+            } catch {
+                group.abort(DistributedError(.failed, "rank 0, in \(place): \(error)"))
+                throw error
+            }
+        } else {
+            result = nil
+        }
+        _ = try group.exchange("main", "", timeout: .seconds(7 * 24 * 3600))
+        return result
+    }
+
+    // MARK: Collectives
+
+    /// The sums over all ranks of numbers of which a rank may have none, as a float64 vector; nil where all have none.
+    func sum(_ values: Tensor?) throws -> Tensor? {
+        guard let group else { return values }
+        let length = Tensor(values?.count ?? 0)
+        try group.allReduce(length, .max).wait()
+        let count: Int = length.item()
+        guard count > 0 else { return nil }
+        let sums = values?.to(.cpu).clone() ?? .zeros([count], dtype: .float64)
+        return try group.allReduce(sums).wait()
+    }
+
+    /// All ranks' tensors, one after the other along the first dimension, which may differ in size.
+    func gather(_ tensor: Tensor) throws -> Tensor {
+        guard let group else { return tensor }
+        let rows = tensor.dim == 0 ? tensor.reshape(1) : tensor
+        let sizes = try group.allGather(Tensor(rows.size(0))).wait().map { $0.item(as: Int.self) }
+        let largest = sizes.max() ?? 0
+        let own = rows.detach().to(.cpu)
+        let shape = [largest - own.size(0)] + own.shape.dropFirst()
+        let padded = shape[0] == 0 ? own : Tensor.cat([own, .zeros(shape, dtype: own.dtype)], dim: 0)
+        let parts = try group.allGather(padded).wait()
+        return Tensor.cat(zip(parts, sizes).map { $0[..<$1] }, dim: 0).to(tensor.device)
+    }
+
+    /// Waits for the others, a while, so that none loses its connection to a rank that has ended.
+    func close() throws {
+        try group?.close()
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Lockstep
+
+extension TrainingProbe {
+    private func isGuilty(_ accelerator: Accelerator) -> Bool { accelerator.rank == guilty }
+
+    /// One rank has another model, other data, another epoch, or changes a parameter by itself.
+    func differ(_ accelerator: Accelerator) async throws {
+        let isGuilty = isGuilty(accelerator)
+        let network = Branches(width: name == .modelDiffers && isGuilty ? 5 : 4, usesBoth: name != .unusedParameters)
+        let data = name == .dataDiffers && isGuilty ? points().limited(to: count - 1) : points().limited(to: count)
+        let (model, optimizer, loader) = try accelerator.prepare(
+            network, SGD(network.parameters, learningRate: 0.1), DataLoader(data, batchSize: batchSize))
+        if name == .epochDiffers, isGuilty { loader.epoch = 5 }
+        for try await (inputs, _) in accelerator.progress(loader) {
+            optimizer.zeroGrad()
+            try accelerator.backward(model(inputs.to(.float32)).sum())
+            try optimizer.step()
+        }
+        if name == .drift, isGuilty { withoutGradients { network.second.weight += 1 } }
+    }
+
+    /// One rank ends in mid-training, each way that there is.
+    func end(_ accelerator: Accelerator) async throws {
+        let network = Linear(3, 1000)
+        let (model, optimizer, loader) = try accelerator.prepare(
+            network, SGD(network.parameters, learningRate: 0.1), DataLoader(points(), batchSize: 2))
+        for _ in accelerator.epochs(1000) {
+            for try await (inputs, _) in accelerator.progress(loader) {
+                optimizer.zeroGrad()
+                try accelerator.backward(model(inputs.to(.float32)).sum())
+                try optimizer.step()
+                guard accelerator.step == 3, isGuilty(accelerator) else { continue }
+                switch name {
+                case .throwsOnOneRank: throw ProbeError(description: "dataset index 5 out of range")
+                case .returnsEarly: return
+                case .exitsEarly: _exit(0)
+                default: kill(getpid(), SIGKILL)
+                }
+            }
+        }
+    }
+}
+
+/// Two layers side by side, of which one may be left out.
+final class Branches: Module, Layer {
+    let first: Linear
+    let second: Linear
+    private let usesBoth: Bool
+
+    init(width: Int, usesBoth: Bool) {
+        first = Linear(3, 4)
+        second = Linear(3, width)
+        self.usesBoth = usesBoth
+        super.init()
+    }
+
+    func forward(_ input: Tensor) -> Tensor {
+        usesBoth ? Tensor.cat([first(input), second(input)], dim: 1) : first(input)
+    }
+}

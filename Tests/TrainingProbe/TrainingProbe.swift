@@ -1,0 +1,51 @@
+import Foundation
+import Lockstep
+
+/// A program that tests start on several ranks: each case does one thing, and prints what came of it.
+@main
+struct TrainingProbe: TrainingProgram {
+    enum Case: String, ExpressibleByArgument, CaseIterable {
+        case accumulate, stepForm, evaluate, schedule, gather, batches, buffers
+        case collectiveOnMain, slowMain, epochDiffers, modelDiffers, dataDiffers, drift
+        case throwsOnOneRank, returnsEarly, exitsEarly, crashes, unusedParameters
+    }
+
+    static let configuration = CommandConfiguration(commandName: "training-probe")
+
+    @OptionGroup var options: TrainingOptions
+    @Argument var name: Case
+    @Option var batchSize = 4
+    @Option var accumulate = 1
+    @Option var count = 28
+    @Option var guilty = 1
+
+    func train(with accelerator: Accelerator) async throws {
+        switch name {
+        case .accumulate, .stepForm, .schedule, .batches: try await trainLine(accelerator)
+        case .evaluate: try await evaluate(accelerator)
+        case .gather: try gather(accelerator)
+        case .buffers: try await buffers(accelerator)
+        case .collectiveOnMain, .slowMain: try onMain(accelerator)
+        case .epochDiffers, .modelDiffers, .dataDiffers, .drift, .unusedParameters: try await differ(accelerator)
+        case .throwsOnOneRank, .returnsEarly, .exitsEarly, .crashes: try await end(accelerator)
+        }
+    }
+
+    /// A line of the results, on the main process.
+    func report(_ accelerator: Accelerator, _ values: some Sequence<Double>) {
+        accelerator.print(values.map { "\($0)" }.joined(separator: " "))
+    }
+
+    /// Points of a plane with noise, the same on all ranks.
+    func points() -> TensorDataset<(Tensor, Tensor)> {
+        let generator = Generator(seed: 9)
+        let inputs = Tensor.randn([count, 3], dtype: .float64, generator: generator)
+        let noise = Tensor.randn([count, 2], dtype: .float64, generator: generator)
+        return TensorDataset(inputs, inputs[.all, 0..<2] * 2 + noise * 0.1)
+    }
+}
+
+/// What a case finds wrong.
+struct ProbeError: Error, CustomStringConvertible {
+    let description: String
+}
