@@ -59,7 +59,9 @@ fixtures: .venv/.installed  ## write the expected values of the tests anew, with
 
 .venv/.installed: $(FIXTURES)/requirements.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --extra-index-url https://download.pytorch.org/whl/cpu -r $<
+	# PyTorch's own index has the wheels for the CPU; a mirror of PyPI may have them too.
+	.venv/bin/python -m pip install --quiet -r $< || \
+		.venv/bin/python -m pip install --extra-index-url https://download.pytorch.org/whl/cpu -r $<
 	touch $@
 
 clean:  ## remove what was built here; LibTorch and downloaded data stay

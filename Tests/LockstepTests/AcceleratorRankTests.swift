@@ -72,4 +72,10 @@ struct AcceleratorRankTests {
         let lines = run.output.split(separator: "\n").map(String.init)
         #expect(lines == ["trained: different", "evaluated: equal", "trained: different", "saved: equal"])
     }
+
+    @Test("counts each sample once with a loader that was not prepared, too")
+    func unpreparedEvaluation() throws {
+        let prepared = try numbers("evaluate", "--nproc", "3")
+        #expect(try numbers("evaluationNotPrepared", "--nproc", "3") == prepared && prepared[1] == 28)
+    }
 }

@@ -50,6 +50,8 @@ struct RankFaultTests {
                 "2 of 4 parameters got no gradient",
                 "second.weight got no gradient on ranks: 0, 1, 2; used on ranks: none",
             ]),
+        Fault("loaderNotPrepared", says: ["the loader was not prepared", "accelerator.prepare"]),
+        Fault("modelNotPrepared", says: ["no model was prepared", "accelerator.prepare"]),
         Fault("batches", "--global-batch-size", "32", says: ["--global-batch-size 32 cannot be divided", "30 and 33"]),
     ]
 

@@ -20,6 +20,18 @@ extension TrainingProbe {
         if name == .drift, isGuilty { withoutGradients { network.second.weight += 1 } }
     }
 
+    /// The program forgets to prepare its model or its loader.
+    func forget(_ accelerator: Accelerator) async throws {
+        let network = Linear(3, 4)
+        let optimizer = try accelerator.prepare(SGD(network.parameters, learningRate: 0.1))
+        let all = DataLoader(points(), batchSize: batchSize)
+        let loader = name == .loaderNotPrepared ? all : try accelerator.prepare(all)
+        for try await (inputs, _) in accelerator.progress(loader) {
+            try accelerator.backward(network(inputs.to(.float32)).sum())
+            try optimizer.step()
+        }
+    }
+
     /// One rank ends in mid-training, each way that there is.
     func end(_ accelerator: Accelerator) async throws {
         let network = Linear(3, 1000)

@@ -45,7 +45,9 @@ extension TrainingProbe {
         let places = Tensor(copying: (0..<count).map { Double($0) / 50 })
         let scores = Tensor.stack([right, places], dim: 1).to(.float32)
         let data = TensorDataset(scores, Tensor.zeros([count], dtype: .int64))
-        let (model, loader) = try accelerator.prepare(Scale(), EvaluationLoader(data, batchSize: batchSize))
+        let whole = EvaluationLoader(data, batchSize: batchSize)
+        let (model, share) = try accelerator.prepare(Scale(), whole)
+        let loader = name == .evaluate ? share : whole
         let result = try await accelerator.evaluate(model, on: loader, loss: CrossEntropyLoss())
         accelerator.print("\(result.correct) \(result.count) \(result.accuracy) \(result.loss)")
     }

@@ -7,6 +7,7 @@ struct TrainingProbe: TrainingProgram {
     enum Case: String, ExpressibleByArgument, CaseIterable {
         case accumulate, stepForm, evaluate, schedule, gather, batches, buffers
         case collectiveOnMain, slowMain, epochDiffers, modelDiffers, dataDiffers, drift
+        case loaderNotPrepared, modelNotPrepared, evaluationNotPrepared
         case throwsOnOneRank, returnsEarly, exitsEarly, crashes, unusedParameters
     }
 
@@ -22,11 +23,12 @@ struct TrainingProbe: TrainingProgram {
     func train(with accelerator: Accelerator) async throws {
         switch name {
         case .accumulate, .stepForm, .schedule, .batches: try await trainLine(accelerator)
-        case .evaluate: try await evaluate(accelerator)
+        case .evaluate, .evaluationNotPrepared: try await evaluate(accelerator)
         case .gather: try gather(accelerator)
         case .buffers: try await buffers(accelerator)
         case .collectiveOnMain, .slowMain: try onMain(accelerator)
         case .epochDiffers, .modelDiffers, .dataDiffers, .drift, .unusedParameters: try await differ(accelerator)
+        case .loaderNotPrepared, .modelNotPrepared: try await forget(accelerator)
         case .throwsOnOneRank, .returnsEarly, .exitsEarly, .crashes: try await end(accelerator)
         }
     }

@@ -54,7 +54,8 @@ extension Accelerator {
         let wasTraining = model.isTraining
         model.eval()
         defer { model.train(wasTraining) }
-        let batches = loader.makeAsyncIterator()
+        // A loader that was not prepared would count every sample on every rank.
+        let batches = try loader.sharded(rank: rank, worldSize: worldSize).makeAsyncIterator()
         while let batch = try batches.next() {
             try Task.checkCancellation()
             let (inputs, targets) = moved(batch, to: device)

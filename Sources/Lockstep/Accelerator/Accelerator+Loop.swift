@@ -36,6 +36,12 @@ extension Accelerator {
     /// - Throws: `TorchError` when the loss is no scalar, or nothing that it was computed from requires gradients;
     ///   `DistributedError` for what went wrong between the ranks in the forward or the backward pass.
     public func backward(_ loss: Tensor) throws {
+        guard worldSize == 1 || !loop.synchronizers.isEmpty else {
+            throw TrainingError(
+                .notPrepared,
+                "backward: no model was prepared, so every rank would train one of its own. Pass the model to "
+                    + "accelerator.prepare.")
+        }
         try (loop.lossWeight.map { loss * $0 } ?? loss).backward()
     }
 
@@ -43,13 +49,18 @@ extension Accelerator {
         options.maxSteps.map { step >= $0 } ?? false
     }
 
-    fileprivate func beginEpoch(_ sizes: EpochBatchSizes, epoch: Int) throws {
+    fileprivate func beginEpoch(_ sizes: EpochBatchSizes, epoch: Int, isShare: Bool) throws {
+        guard isShare else {
+            throw TrainingError(
+                .notPrepared,
+                "progress: the loader was not prepared, so every rank would train on all samples. Pass it to "
+                    + "accelerator.prepare.")
+        }
         try ranks.requireAgreement(
             on: "the epoch", "epoch \(epoch) of the loader, \(sizes.batchCount) batches, after \(step) steps")
         if let plan = loop.takePlan(), isMainProcess {
-            logger.info(
-                "\(device), \(threadCount) \(threadCount == 1 ? "thread" : "threads"); \(plan); run folder \(runFolder.path)"
-            )
+            let threads = "\(threadCount) \(threadCount == 1 ? "thread" : "threads")"
+            logger.info("\(device), \(threads); \(plan); run folder \(runFolder.path)")
         }
         loop.begin()
         loop.batchSizes = sizes
@@ -88,6 +99,7 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
         private let batches: BatchIterator<D.Batch>
         private let accelerator: Accelerator
         private let sizes: EpochBatchSizes
+        private let isShare: Bool
         private var taken = 0
         private var hasBegun = false
         private var isEnded = false
@@ -95,6 +107,7 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
         fileprivate init(_ loader: DataLoader<D>, _ accelerator: Accelerator) {
             sizes = EpochBatchSizes(
                 batchCount: loader.batchCount, sampleCount: loader.sampleCount, batchSize: loader.batchSize)
+            isShare = accelerator.worldSize == 1 || loader.sampler is DistributedSampler
             batches = loader.makeAsyncIterator()
             self.accelerator = accelerator
         }
@@ -105,7 +118,7 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
             try Task.checkCancellation()
             if !hasBegun {
                 hasBegun = true
-                try accelerator.beginEpoch(sizes, epoch: batches.epoch)
+                try accelerator.beginEpoch(sizes, epoch: batches.epoch, isShare: isShare)
             }
             guard !accelerator.hasReachedMaxSteps, let batch = try batches.next() else {
                 isEnded = true

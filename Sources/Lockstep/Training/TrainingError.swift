@@ -2,7 +2,7 @@
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case invalidOption, deviceUnavailable, nothingToTrain }
+        private enum Kind: String { case invalidOption, deviceUnavailable, nothingToTrain, notPrepared }
         private let kind: Kind
 
         /// An option has a value that cannot be.
@@ -12,6 +12,9 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
 
         /// A loader has no batch.
         public static let nothingToTrain = Code(kind: .nothingToTrain)
+
+        /// A model or loader was not given to `prepare`, which several ranks need.
+        public static let notPrepared = Code(kind: .notPrepared)
 
         /// The name of the code.
         public var description: String { kind.rawValue }
