@@ -96,7 +96,7 @@ extension TrainingProbe {
     func onMain(_ accelerator: Accelerator) throws {
         let answer = try accelerator.onMainProcess {
             if name == .slowMain {
-                Thread.sleep(forTimeInterval: 3)
+                Thread.sleep(forTimeInterval: 6)
             } else {
                 _ = try accelerator.reduce(Tensor([1.0]))
             }

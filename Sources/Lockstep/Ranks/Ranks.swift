@@ -27,7 +27,10 @@ final class Ranks: Sendable {
         worldSize = own.worldSize
         localRank = own.localRank
         localWorldSize = own.localWorldSize
-        group = own.worldSize > 1 ? try ProcessGroup(initMethod: "env://", timeout: timeout) : nil
+        // Ranks of a busy machine come later than a short time limit of collectives allows.
+        group =
+            own.worldSize > 1
+            ? try ProcessGroup(initMethod: "env://", timeout: timeout, joinTimeout: max(timeout, .seconds(300))) : nil
     }
 
     var isMain: Bool { rank == 0 }
@@ -65,7 +68,7 @@ final class Ranks: Sendable {
             do {
                 result = try group.refusingCollectives(in: place, body)
             } catch {
-                group.abort(DistributedError(.failed, "rank 0, in \(place): \(error)"))
+                group.abort(DistributedError(.aborted, "rank 0, in \(place): \(error)"))
                 throw error
             }
         } else {

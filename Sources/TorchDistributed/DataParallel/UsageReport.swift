@@ -61,7 +61,7 @@ final class UsageReport: Sendable {
         group.recorder.ask()
         var known = [Int: [Bool]]()
         known[group.rank] = own
-        let deadline = ContinuousClock.now.advanced(by: .seconds(1))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(5))
         for peer in group.recorder.peers {
             do {
                 try group.wait(for: key(step, peer), until: deadline) { "" }

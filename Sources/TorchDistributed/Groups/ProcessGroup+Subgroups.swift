@@ -17,7 +17,7 @@ extension ProcessGroup {
         return try ProcessGroup(
             backend, base: store.prefixed("groups"), number: number,
             name: "the group of \(ranksInWords(ranks))", rank: own,
-            worldSize: ranks.count, timeout: timeout ?? self.timeout, address: localAddress,
+            worldSize: ranks.count, timeout: timeout ?? self.timeout, joinTimeout: nil, address: localAddress,
             sharesPages: sharesPages)
     }
 }

@@ -62,17 +62,19 @@ public final class ProcessGroup: Sendable {
     ///     `env://` for the environment of torchrun: `RANK`, `WORLD_SIZE`, `MASTER_ADDR`, `MASTER_PORT`.
     ///   - rank: this process's number; from the environment with `env://`.
     ///   - worldSize: how many ranks there are; from the environment with `env://`.
-    ///   - timeout: how long to wait for other ranks, now and in each collective.
+    ///   - timeout: how long to wait for other ranks in each collective.
+    ///   - joinTimeout: how long to wait for them to come together; as `timeout` if nil.
     ///   - address: the local address for data; by default the one that reaches the store.
     /// - Throws: ``DistributedError`` when the ranks cannot come together.
     public convenience init(
         backend: Backend = .gloo, initMethod: String = "env://", rank: Int? = nil, worldSize: Int? = nil,
-        timeout: Duration = defaultTimeout, address: String? = nil
+        timeout: Duration = defaultTimeout, joinTimeout: Duration? = nil, address: String? = nil
     ) throws {
         let method = try InitMethod(initMethod, rank: rank, worldSize: worldSize)
         try self.init(
-            backend: backend, store: method.store(timeout: timeout).prefixed("default_pg"), rank: method.rank,
-            worldSize: method.worldSize, timeout: timeout, address: address ?? method.localAddress)
+            backend: backend, store: method.store(timeout: joinTimeout ?? timeout).prefixed("default_pg"),
+            rank: method.rank, worldSize: method.worldSize, timeout: timeout, joinTimeout: joinTimeout,
+            address: address ?? method.localAddress)
     }
 
     /// Joins the group whose ranks use a store of their own for this.
@@ -82,16 +84,18 @@ public final class ProcessGroup: Sendable {
     ///   - store: where the ranks find each other; no other group uses it.
     ///   - rank: this process's number, from 0.
     ///   - worldSize: how many ranks there are.
-    ///   - timeout: how long to wait for other ranks, now and in each collective.
+    ///   - timeout: how long to wait for other ranks in each collective.
+    ///   - joinTimeout: how long to wait for them to come together; as `timeout` if nil.
     ///   - address: the local address for data; the host name's if nil.
     /// - Throws: ``DistributedError`` when the ranks cannot come together.
     public convenience init(
         backend: Backend = .gloo, store: Store, rank: Int, worldSize: Int, timeout: Duration = defaultTimeout,
+        joinTimeout: Duration? = nil,
         address: String? = nil
     ) throws {
         try self.init(
             backend, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
-            timeout: timeout, address: address, sharesPages: true)
+            timeout: timeout, joinTimeout: joinTimeout, address: address, sharesPages: true)
     }
 
     /// Joins a group as if all other ranks were on other machines: records are exchanged through the store alone.
@@ -100,7 +104,7 @@ public final class ProcessGroup: Sendable {
     ) throws {
         try self.init(
             .gloo, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
-            timeout: timeout, address: address, sharesPages: false)
+            timeout: timeout, joinTimeout: nil, address: address, sharesPages: false)
     }
 
     /// - Parameters:
@@ -108,7 +112,7 @@ public final class ProcessGroup: Sendable {
     ///   - sharesPages: whether ranks of one machine read each other's records in memory.
     init(
         _ backend: Backend, base: Store, number: Int, name: String, rank: Int, worldSize: Int, timeout: Duration,
-        address: String?, sharesPages: Bool
+        joinTimeout: Duration?, address: String?, sharesPages: Bool
     ) throws {
         guard worldSize > 0, (0..<worldSize).contains(rank) else {
             throw DistributedError(
@@ -130,7 +134,8 @@ public final class ProcessGroup: Sendable {
         let link = ObserverLink()
         guard
             let handle = ct_group_gloo(
-                store.handle, Int32(rank), Int32(worldSize), address, timeout.milliseconds, link.observer())
+                store.handle, Int32(rank), Int32(worldSize), address, (joinTimeout ?? timeout).milliseconds,
+                link.observer())
         else {
             let error = DistributedError.last("connecting \(worldSize) ranks")
             throw DistributedError(
@@ -140,6 +145,9 @@ public final class ProcessGroup: Sendable {
         }
         self.handle = handle
         do {
+            if joinTimeout != nil, !ct_group_set_timeout(handle, timeout.milliseconds) {
+                throw DistributedError.last("setting the time limit")
+            }
             recorder = try FlightRecorder(
                 name: name, rank: rank, worldSize: worldSize, page: page, store: store, sharesPages: sharesPages)
         } catch {
