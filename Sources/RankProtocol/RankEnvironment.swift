@@ -1,5 +1,5 @@
-/// Who a process is among the ranks of a job: torchrun's environment variables.
-public struct RankEnvironment: Sendable, Hashable {
+/// Who a process is among the ranks of a job: the values of torchrun's environment variables.
+public struct RankEnvironment: Sendable {
     /// This process's number in the job, from 0: `RANK`.
     public let rank: Int
     /// This process's number on its machine, from 0: `LOCAL_RANK`.
@@ -14,6 +14,9 @@ public struct RankEnvironment: Sendable, Hashable {
     public let masterAddress: String
     /// The store's TCP port: `MASTER_PORT`.
     public let masterPort: Int
+    /// What has started the process, such as `Slurm`; nil where the program itself has given the values.
+    public let launcher: String?
+    private let sources: [String: String]
 
     /// Describes a rank.
     ///
@@ -30,13 +33,31 @@ public struct RankEnvironment: Sendable, Hashable {
         rank: Int, localRank: Int, worldSize: Int, localWorldSize: Int, groupRank: Int = 0, masterAddress: String,
         masterPort: Int
     ) throws {
-        self.rank = rank
-        self.localRank = localRank
-        self.worldSize = worldSize
-        self.localWorldSize = localWorldSize
-        self.groupRank = groupRank
-        self.masterAddress = masterAddress
-        self.masterPort = masterPort
+        func given<Value>(_ value: Value) -> Sourced<Value> { Sourced(value: value, source: "given by the program") }
+        try self.init(
+            launcher: nil, rank: given(rank), localRank: given(localRank), worldSize: given(worldSize),
+            localWorldSize: given(localWorldSize), groupRank: given(groupRank), masterAddress: given(masterAddress),
+            masterPort: given(masterPort))
+    }
+
+    /// Describes a rank in values that a launcher has set.
+    init(
+        launcher: String?, rank: Sourced<Int>, localRank: Sourced<Int>, worldSize: Sourced<Int>,
+        localWorldSize: Sourced<Int>, groupRank: Sourced<Int>, masterAddress: Sourced<String>, masterPort: Sourced<Int>
+    ) throws {
+        self.launcher = launcher
+        self.rank = rank.value
+        self.localRank = localRank.value
+        self.worldSize = worldSize.value
+        self.localWorldSize = localWorldSize.value
+        self.groupRank = groupRank.value
+        self.masterAddress = masterAddress.value
+        self.masterPort = masterPort.value
+        sources = [
+            Variable.rank: rank.source, Variable.localRank: localRank.source, Variable.worldSize: worldSize.source,
+            Variable.localWorldSize: localWorldSize.source, Variable.groupRank: groupRank.source,
+            Variable.masterAddress: masterAddress.source, Variable.masterPort: masterPort.source,
+        ]
         try validate()
     }
 
@@ -47,6 +68,23 @@ public struct RankEnvironment: Sendable, Hashable {
             Variable.localWorldSize: "\(localWorldSize)", Variable.groupRank: "\(groupRank)",
             Variable.masterAddress: masterAddress, Variable.masterPort: "\(masterPort)",
         ]
+    }
+
+    /// A value, and where it came from.
+    public struct Origin: Sendable, Hashable {
+        /// The name of torchrun's variable for it, such as `RANK`.
+        public let name: String
+        /// The value as that variable's.
+        public let value: String
+        /// The variable that was read, such as `SLURM_PROCID`, or a phrase where the value follows from others.
+        public let source: String
+    }
+
+    /// All values with their sources, in the order of the names.
+    public var origins: [Origin] {
+        variables.sorted { $0.key < $1.key }.map {
+            Origin(name: $0.key, value: $0.value, source: sources[$0.key] ?? $0.key)
+        }
     }
 
     enum Variable {
@@ -60,37 +98,54 @@ public struct RankEnvironment: Sendable, Hashable {
     }
 
     private func validate() throws {
-        try Self.require(rank, Variable.rank, in: 0..., "a number from 0")
-        try Self.require(worldSize, Variable.worldSize, in: 1..., "a number from 1")
-        try Self.require(localRank, Variable.localRank, in: 0..., "a number from 0")
-        try Self.require(localWorldSize, Variable.localWorldSize, in: 1..., "a number from 1")
-        try Self.require(groupRank, Variable.groupRank, in: 0..., "a number from 0")
-        try Self.require(masterPort, Variable.masterPort, in: 1...65535, "a port from 1 to 65535")
+        try require(rank, Variable.rank, in: 0..., "a number from 0")
+        try require(worldSize, Variable.worldSize, in: 1..., "a number from 1")
+        try require(localRank, Variable.localRank, in: 0..., "a number from 0")
+        try require(localWorldSize, Variable.localWorldSize, in: 1..., "a number from 1")
+        try require(groupRank, Variable.groupRank, in: 0..., "a number from 0")
+        try require(masterPort, Variable.masterPort, in: 1...65535, "a port from 1 to 65535")
         if masterAddress.isEmpty {
             throw RankProtocolError(.malformedVariable, "\(Variable.masterAddress) is empty: expected a host.")
         }
-        try Self.require(Variable.rank, rank, below: Variable.worldSize, worldSize)
-        try Self.require(Variable.localRank, localRank, below: Variable.localWorldSize, localWorldSize)
-        try Self.require(Variable.localWorldSize, localWorldSize - 1, below: Variable.worldSize, worldSize, offset: 1)
+        try require(Variable.rank, rank, below: Variable.worldSize, worldSize)
+        try require(Variable.localRank, localRank, below: Variable.localWorldSize, localWorldSize)
+        try require(Variable.localWorldSize, localWorldSize - 1, below: Variable.worldSize, worldSize, offset: 1)
     }
 
-    private static func require(
+    private func require(
         _ value: Int, _ name: String, in range: some RangeExpression<Int>, _ expected: String
     ) throws {
         guard range.contains(value) else {
-            throw RankProtocolError(.malformedVariable, "\(name) is \(value): expected \(expected).")
+            throw RankProtocolError(.malformedVariable, "\(label(name)) is \(value): expected \(expected).")
         }
     }
 
-    private static func require(
+    private func require(
         _ name: String, _ value: Int, below other: String, _ limit: Int, offset: Int = 0
     ) throws {
         guard value < limit else {
             let relation = offset == 0 ? "less than" : "at most"
             throw RankProtocolError(
                 .contradiction,
-                "\(name) is \(value + offset) and \(other) is \(limit): \(name) has to be \(relation) \(other). Check "
-                    + "what starts the ranks.")
+                "\(label(name)) is \(value + offset) and \(label(other)) is \(limit): \(label(name)) has to be "
+                    + "\(relation) \(label(other)). Check what starts the ranks.")
         }
+    }
+
+    /// The variable that a value was read from; torchrun's where it follows from others.
+    private func label(_ name: String) -> String {
+        sources[name].flatMap { $0.contains(" ") ? nil : $0 } ?? name
+    }
+}
+
+extension RankEnvironment: Hashable {
+    /// Whether two places are the same, whatever their values come from.
+    public static func == (left: RankEnvironment, right: RankEnvironment) -> Bool {
+        left.variables == right.variables
+    }
+
+    /// Hashes what ``==(_:_:)`` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(variables)
     }
 }

@@ -18,14 +18,15 @@ struct ProgramRun {
     ///   - arguments: the options, to which a run folder is added.
     ///   - environment: changes of this process's environment; nil takes a variable away.
     ///   - directory: where the program runs; where the tests run if nil.
+    ///   - launcher: a program and its options that start the program instead; its path is looked up.
     init(
-        _ program: String, _ arguments: [String], environment: [String: String?] = [:], directory: String? = nil
+        _ program: String, _ arguments: [String], environment: [String: String?] = [:], directory: String? = nil,
+        launcher: [String] = []
     ) throws {
         let home = try TemporaryFolder()
         let folder = home.path("run")
-        self = try RunningProgram(
-            program, arguments + ["--run-directory", folder], environment: environment, directory: directory, home: home
-        ).finished()
+        let command = launcher + [RunningProgram.binaries + "/" + program] + arguments + ["--run-directory", folder]
+        self = try RunningProgram(command, environment: environment, directory: directory, home: home).finished()
     }
 
     fileprivate init(output: String, diagnostics: String, status: Int32, home: TemporaryFolder) {
@@ -60,15 +61,17 @@ struct RunningProgram {
     private let home: TemporaryFolder
 
     /// Starts a program that was built beside the tests, as ``ProgramRun`` does, but with no options of its own.
-    init(
-        _ program: String, _ arguments: [String], environment: [String: String?] = [:], directory: String? = nil,
-        home: TemporaryFolder? = nil
+    init(_ program: String, _ arguments: [String]) throws {
+        try self.init([Self.binaries + "/" + program] + arguments, home: TemporaryFolder())
+    }
+
+    fileprivate init(
+        _ command: [String], environment: [String: String?] = [:], directory: String? = nil, home: TemporaryFolder
     ) throws {
-        let home = try home ?? TemporaryFolder()
         self.home = home
         process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.binaries + "/" + program)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(environment.compactMapValues { $0 }) { $1 }
             .filter { environment[$0.key] != .some(nil) }
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
@@ -93,7 +96,7 @@ struct RunningProgram {
     }
 
     /// The folder of the built programs: the one that this test program is in.
-    private static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    fileprivate static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
 }
 

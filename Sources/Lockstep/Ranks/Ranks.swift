@@ -28,9 +28,18 @@ final class Ranks: Sendable {
         localRank = own.localRank
         localWorldSize = own.localWorldSize
         // Ranks of a busy machine come later than a short time limit of collectives allows.
-        group =
-            own.worldSize > 1
-            ? try ProcessGroup(initMethod: "env://", timeout: timeout, joinTimeout: max(timeout, .seconds(300))) : nil
+        let joinTimeout = max(timeout, .seconds(300))
+        if own.worldSize == 1 {
+            group = nil
+        } else if own.launcher == "torchrun" {
+            // These variables say more than the address: who serves the store, and through which socket.
+            group = try ProcessGroup(initMethod: "env://", timeout: timeout, joinTimeout: joinTimeout)
+        } else {
+            let host = own.masterAddress.contains(":") ? "[\(own.masterAddress)]" : own.masterAddress
+            group = try ProcessGroup(
+                initMethod: "tcp://\(host):\(own.masterPort)", rank: own.rank, worldSize: own.worldSize,
+                timeout: timeout, joinTimeout: joinTimeout)
+        }
     }
 
     var isMain: Bool { rank == 0 }
