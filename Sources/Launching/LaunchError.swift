@@ -7,7 +7,7 @@ public struct LaunchError: Error, CustomStringConvertible, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case invalidProcessCount, nested, alreadyRunning, spawnFailed, socketUnavailable, threadUnavailable
-            case invalidDescriptor
+            case invalidDescriptor, logUnwritable
         }
         private let kind: Kind
 
@@ -25,6 +25,8 @@ public struct LaunchError: Error, CustomStringConvertible, Sendable {
         public static let threadUnavailable = Code(kind: .threadUnavailable)
         /// A variable names a descriptor that is not what a launcher hands to a rank.
         public static let invalidDescriptor = Code(kind: .invalidDescriptor)
+        /// A log of the ranks cannot be written.
+        public static let logUnwritable = Code(kind: .logUnwritable)
 
         /// The name of the kind.
         public var description: String { kind.rawValue }

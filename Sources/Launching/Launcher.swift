@@ -11,8 +11,9 @@ import Synchronization
 /// ```
 ///
 /// Each rank gets torchrun's variables, a session of its own, nothing to read, and the two sockets of
-/// `LauncherVariable`. Rank 0 writes where the launcher writes; what the others write is passed on line by line, with
-/// `[rank 2] ` in front. The first rank to fail ends the job, and the last lines on standard error say which and why.
+/// `LauncherVariable`. What rank 0 writes is passed on as it is, what the others write line by line, with `[rank 2] ` in
+/// front. Where the launcher writes to a terminal, rank 0 does too: one of its own, of the same size. The first rank to
+/// fail ends the job, and the last lines on standard error say which and why.
 public struct Launcher: Sendable {
     /// The number of ranks.
     public var processCount: Int
@@ -24,6 +25,11 @@ public struct Launcher: Sendable {
     public var arguments: [String]
     /// The ranks' environment, to which their own variables are added.
     public var environment: [String: String]
+    /// The folder for `rank-0.out`, `rank-0.err` and so on, with all that each rank writes; nil for none.
+    ///
+    /// It is made where there is none, and logs that are there go on. Where both of rank 0's streams lead to one
+    /// terminal, both are in `rank-0.out`, in the order in which they came.
+    public var logFolder: String?
     var limits: Supervisor.Limits = [.cause: .seconds(1), .termination: .seconds(5), .death: .seconds(5)]
 
     /// The time from asking ranks to end to killing them; five seconds by default.
@@ -57,7 +63,7 @@ public struct Launcher: Sendable {
     /// the task, as SIGTERM would; a second signal kills them. No descriptor of this process passes to programs that it
     /// starts later, the standard ones excepted.
     ///
-    /// - Throws: ``LaunchError`` where the ranks cannot be started, or another job is running in this process.
+    /// - Throws: ``LaunchError`` where the ranks or their logs cannot be started, or another job is running in this process.
     public func run() async throws -> JobOutcome {
         guard processCount >= 1 else {
             throw LaunchError(.invalidProcessCount, "a job of \(processCount) ranks: at least one is needed.")

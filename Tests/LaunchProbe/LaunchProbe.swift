@@ -26,6 +26,7 @@ struct LaunchProbe: AsyncParsableCommand {
                 processCount: launcher.processCount, executable: "/bin/sh", arguments: Array(values.drop { $0 == "--" })
             )
         }
+        launcher.logFolder = launch.logDirectory
         if let descriptors {
             var limit = rlimit(rlim_cur: descriptors, rlim_max: descriptors)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -55,7 +56,7 @@ enum Behaviour: String, ExpressibleByArgument {
     case onlyConsequences
     /// Rank K exits with a code, after some lines on standard error.
     case exit
-    /// Rank K sends itself a signal.
+    /// Rank K sends itself a signal, after it has filled some MiB of memory.
     case kill
     /// Rank K exits with code 0 and without having finished.
     case leave

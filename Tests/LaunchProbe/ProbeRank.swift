@@ -45,6 +45,8 @@ struct ProbeRank {
             exit(Int32(number(1)))
         case .kill:
             guard isChosen else { waitForever() }
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, number(2) << 20), alignment: 1)
+            memset(memory, 1, number(2) << 20)
             // Not `raise`: this thread may have its signals blocked.
             Foundation.kill(getpid(), Int32(number(1)))
             waitForever()
@@ -108,10 +110,7 @@ struct ProbeRank {
     }
 
     /// The values are the number of lines and the number of two-byte characters of each.
-    ///
-    /// Rank 0 writes where the launcher does, so its pieces of lines are for a job of its own.
     private func printLines() throws -> Never {
-        guard place.rank > 0 || place.worldSize == 1 else { finish() }
         let bytes = (0..<number(0)).flatMap { line in
             Array("\(place.rank)/\(line) \(String(repeating: "é", count: number(1)))\n".utf8)
         }

@@ -41,17 +41,26 @@ struct LaunchOptionsTests {
             (["--epochs", "2", "--nproc", "4", "--seed", "1"], ["--epochs", "2", "--seed", "1"]),
             (["--nproc=4", "x"], ["x"]), (["--nproc"], []), (["--nprocs", "4"], ["--nprocs", "4"]),
             (["--nproc", "2", "--nproc=3", "--", "--nproc", "4"], ["--", "--nproc", "4"]),
+            (["--log-directory", "a", "b", "--log-directory=c", "--log-directory-x"], ["b", "--log-directory-x"]),
         ])
     func removed(_ arguments: [String], _ expected: [String]) {
         #expect(LaunchOptions.removed(from: arguments) == expected)
     }
 
+    @Test("refuse a folder for logs without processes to log")
+    func logs() throws {
+        #expect(try LaunchOptions.parse(["--nproc", "1", "--log-directory", "x"]).logDirectory == "x")
+        let error = #expect(throws: (any Error).self) { try LaunchOptions.parse(["--log-directory", "x"]) }
+        #expect(LaunchOptions.message(for: try #require(error)).contains("give --nproc too"))
+    }
+
     @Test("ask for a launcher, but not of a rank")
     func launcher() throws {
-        let options = try LaunchOptions.parse(["--nproc", "3"])
-        let arguments = ["program", "--nproc", "3", "--seed", "1"]
+        let options = try LaunchOptions.parse(["--nproc", "3", "--log-directory", "logs"])
+        let arguments = ["program", "--nproc", "3", "--seed", "1", "--log-directory=logs"]
         let launcher = try #require(try options.launcher(arguments: arguments, environment: ["A": "b"]))
         #expect(launcher.processCount == 3)
+        #expect(launcher.logFolder == "logs")
         #expect(launcher.arguments == ["--seed", "1"])
         #expect(launcher.environment == ["A": "b"])
         #expect(try LaunchOptions.parse([]).launcher(arguments: ["program"], environment: [:]) == nil)

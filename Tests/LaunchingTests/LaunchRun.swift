@@ -18,7 +18,17 @@ final class LaunchRun {
     ///   - arguments: the probe's.
     ///   - output: a descriptor for standard output instead of a file.
     ///   - inherited: descriptors that the launcher inherits.
-    init(_ arguments: [String], output: Descriptor? = nil, inherited: [(Descriptor, Int32)] = []) throws {
+    convenience init(
+        _ arguments: [String], output: Descriptor? = nil, inherited: [(Descriptor, Int32)] = []
+    ) throws {
+        try self.init(output: output, inherited: inherited) { _ in arguments }
+    }
+
+    /// Starts a launcher with the arguments that `arguments` makes of the folder for the ranks.
+    init(
+        output: Descriptor? = nil, inherited: [(Descriptor, Int32)] = [],
+        _ arguments: (_ folder: String) throws -> [String]
+    ) throws {
         let identity = UUID().uuidString
         let home = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-test-\(identity)").path
         self.home = home
@@ -30,12 +40,14 @@ final class LaunchRun {
         var environment = ProcessInfo.processInfo.environment
         environment["LAUNCH_RUN"] = identity
         environment["LAUNCH_FOLDER"] = folder
+        environment["TERM"] = "xterm"
         environment["SWIFT_BACKTRACE"] = "enable=no"
         let files = try ["stdout", "stderr"].map { name in
             try Descriptor(taking: open("\(home)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600))
         }
+        let values = try arguments(folder)
         pid = try ProcessSpawn(
-            executable: probe, arguments: ["launch-probe"] + arguments, environment: environment,
+            executable: probe, arguments: ["launch-probe"] + values, environment: environment,
             descriptors: [(output ?? files[0], STDOUT_FILENO), (files[1], STDERR_FILENO)] + inherited
         ).start()
     }
@@ -54,7 +66,10 @@ final class LaunchRun {
 
     /// The lines that it wrote to standard error so far.
     func diagnostics() throws -> [String] {
-        try String(contentsOfFile: home + "/stderr", encoding: .utf8).split(separator: "\n").map(String.init)
+        // Not all that ranks write is UTF-8.
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: home + "/stderr")), as: UTF8.self).split(
+            separator: "\n"
+        ).map(String.init)
     }
 
     func send(_ signal: Int32) { kill(pid, signal) }

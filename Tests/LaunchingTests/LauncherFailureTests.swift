@@ -56,7 +56,9 @@ struct LauncherFailureTests {
         #expect(lines.last == failure.stopped)
         let named = failure.stopped.split(separator: " ").dropLast().last ?? ""
         #expect(lines.first?.hasPrefix("rank \(named) (pid ") == true)
-        #expect(lines.first?.hasSuffix(") \(failure.cause)") == true, "\(lines)")
+        let line = try #require(lines.first).replacing(/(,)? at \d\d:\d\d:\d\d\.\d\d\d/, with: "")
+        #expect(line != lines.first, "there is no time: \(line)")
+        #expect(line.contains(", \(Machine.current.host)) \(failure.cause)"), "\(lines)")
     }
 
     @Test("of which all ranks are another's consequence is named after one of them")
@@ -65,7 +67,7 @@ struct LauncherFailureTests {
         #expect(try await run.end() == .exited(1))
         let lines = try run.diagnostics()
         #expect(lines.count == 2)
-        #expect(lines.first?.hasSuffix("failed first: connection reset by peer") == true)
+        #expect(lines.first?.contains(/\ failed first at [0-9:.]{12}: connection reset by peer$/) == true)
     }
 
     @Test("shows the last lines of a rank that exits without a message")
@@ -74,12 +76,22 @@ struct LauncherFailureTests {
         #expect(try await run.end() == .exited(5))
         let lines = try run.diagnostics()
         #expect(lines.filter { $0.hasPrefix("[rank 2] complaint ") }.count == 30)
-        let report = lines.suffix(22)
+        let report = lines.suffix(23)
         #expect(
-            report.first?.hasSuffix(
-                ") failed first: it exited with code 5, without a message; its last lines on standard error:") == true)
-        #expect(Array(report.dropFirst().dropLast()) == (11...30).map { "  complaint \($0)" })
+            report.first?.contains(/\ failed first at [0-9:.]{12}: it exited with code 5, without a message$/) == true)
+        #expect(report.dropFirst().first == "rank 2's last lines on standard error:")
+        #expect(Array(report.dropFirst(2).dropLast()) == (11...30).map { "  complaint \($0)" })
         #expect(report.last == "ranks 0, 1 were stopped because rank 2 failed")
+    }
+
+    @Test("tells how much memory a rank had that was killed", arguments: [0, 1])
+    func peakMemory(_ rank: Int) async throws {
+        let run = try LaunchRun(["--nproc", "2", "kill", "\(rank)", "9", "300"])
+        #expect(try await run.end() == .exited(137))
+        let line = try #require(try run.diagnostics().first { $0.contains("SIGKILL") })
+        let match = try #require(try /rank (\d)'s peak was (\d+) MB of [0-9.]+ GB$/.firstMatch(in: line), "\(line)")
+        let peak = try #require(Int(match.2))
+        #expect(match.1 == "\(rank)" && peak >= 300 && peak < 600)
     }
 
     @Test("may be of foreign programs, which are judged by their exit alone")

@@ -22,6 +22,23 @@ struct LauncherInProcessTests {
         #expect(error?.code == .invalidProcessCount)
     }
 
+    @Test("keeps no log open after the job")
+    func logs() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-test-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var launcher = Launcher(processCount: 2, executable: "/bin/true", arguments: [])
+        launcher.logFolder = folder
+        #expect(try await launcher.run().exitCode == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 4)
+        // The thread that wrote them ends after the job.
+        try await waitUntil("no open log") {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").allSatisfy { name in
+                let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+                return path?.hasPrefix(folder) != true
+            }
+        }
+    }
+
     @Test("runs one job after the other, and stops when its task is cancelled")
     func cancelled() async throws {
         for _ in 0..<2 {

@@ -93,7 +93,8 @@ struct FashionMNISTTests {
         let run = try run("--limit", "32", "--epochs", "1", "--learning-rate", "0.05", "--threads", "1")
         let configuration = try run.configuration()
         let expected: NSDictionary = [
-            "program": "fashion-mnist", "seed": 0, "nproc": NSNull(), "global-batch-size": NSNull(),
+            "program": "fashion-mnist", "seed": 0, "nproc": NSNull(), "log-directory": NSNull(),
+            "global-batch-size": NSNull(),
             "collective-timeout": 1800, "find-unused-parameters": false, "device": "cpu", "threads": 1,
             "max-steps": NSNull(), "limit": 32,
             "shuffle": true, "data-directory": NSNull(), "run-directory": run.folder, "synthetic-fallback": false,

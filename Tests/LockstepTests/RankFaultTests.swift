@@ -26,7 +26,10 @@ struct RankFaultTests {
     static let faults = [
         Fault(
             "collectiveOnMain",
-            says: ["rank 0", "failed first: all-reduce called inside onMainProcess at training_probe/", "ranks 1, 2"]),
+            says: [
+                "rank 0", "failed first at ", ": all-reduce called inside onMainProcess at training_probe/",
+                "ranks 1, 2",
+            ]),
         Fault(
             "epochDiffers",
             says: ["the epoch differs between ranks", "epoch 0", "on ranks 0, 2", "epoch 5", "on rank 1"]),
@@ -37,7 +40,7 @@ struct RankFaultTests {
             says: ["second.weight has different values: one on ranks 0, 2, one on rank 1; 1 of 4 tensors differ"]),
         Fault(
             "throwsOnOneRank",
-            says: ["rank 1", "failed first: dataset index 5 out of range", "ranks 0, 2 were stopped"]),
+            says: ["rank 1", "failed first at ", ": dataset index 5 out of range", "ranks 0, 2 were stopped"]),
         Fault(
             "throwsOnOneRank", "--guilty", "0",
             says: ["rank 0", "dataset index 5 out of range", "ranks 1, 2 were stopped"]),

@@ -1,54 +1,86 @@
-import Glibc
+import Foundation
 
-/// The last lines of a job, for people: which rank failed first, of what, and what became of the others.
+/// The last lines of a job, for people: which rank failed first, when and of what, and what became of the others.
 enum JobReport {
     /// The number of lines of a message or of a rank's last output that are shown.
     static let quotedLineCount = 20
-    private static let lineLength = 400
+    /// The number of characters of a line that are shown.
+    static let lineLength = 400
+    private static let lineCount = 25
 
-    /// The lines for an outcome; none for a job that ended well.
+    /// The lines for an outcome, at most 25; none for a job that ended well.
     ///
     /// - Parameters:
-    ///   - pids: the ranks' process numbers.
-    ///   - lastLines: the last lines that each rank wrote to standard error, as far as they are known.
-    static func lines(for outcome: JobOutcome, pids: [pid_t], lastLines: [Int: [String]]) -> [String] {
-        var lines: [String] = []
+    ///   - ranks: what is known of each rank.
+    ///   - machine: where they ran.
+    ///   - logs: the folder with all that they wrote, where there is one.
+    static func lines(
+        for outcome: JobOutcome, _ ranks: [RankAccount], on machine: Machine, logs: String? = nil
+    ) -> [String] {
+        var first: [String] = []
+        var quoted: [String] = []
+        var last: [String] = []
         switch outcome.ending {
-        case .completed: break
+        case .completed: return []
         case .interrupted(let number):
-            lines.append("stopped by \(signalName(number))")
+            first = ["stopped by \(signalName(number))"]
         case .failed(let rank, let cause):
-            lines += failure("rank \(rank) (pid \(pids[rank]))", cause, lastLines[rank] ?? [])
+            first = failure(rank, cause, ranks[rank], machine)
+            quoted = ranks[rank].lastLines
             if !outcome.stoppedRanks.isEmpty {
-                lines.append("\(named(outcome.stoppedRanks)) stopped because rank \(rank) failed")
+                last.append("\(named(outcome.stoppedRanks)) stopped because rank \(rank) failed")
             }
         }
         if !outcome.abandonedRanks.isEmpty {
-            let processes = outcome.abandonedRanks.map { "\($0) (pid \(pids[$0]))" }.joined(separator: ", ")
-            lines.append("left behind, since SIGKILL did not end it within seconds: rank \(processes)")
+            let processes = outcome.abandonedRanks.map { "\($0) (pid \(ranks[$0].pid))" }.joined(separator: ", ")
+            last.append("left behind, since SIGKILL did not end it within seconds: rank \(processes)")
         }
-        return lines.map(shortened)
+        var lines = first.map(shortened)
+        let room = min(quotedLineCount, lineCount - first.count - last.count - (logs == nil ? 1 : 2))
+        if case .failed(let rank, _) = outcome.ending, !quoted.isEmpty, room > 0 {
+            lines.append("rank \(rank)'s last lines on \(ranks[rank].isTerminal ? "the terminal" : "standard error"):")
+            lines += quoted.suffix(room).map { shortened("  \($0)") }
+        }
+        // A path is of use only when it is whole.
+        return lines + last.map(shortened) + (logs.map { ["all output of the ranks is in \($0)"] } ?? [])
     }
 
     private static func failure(
-        _ rank: String, _ cause: JobOutcome.FailureCause, _ lastLines: [String]
+        _ number: Int, _ cause: JobOutcome.FailureCause, _ rank: RankAccount, _ machine: Machine
     ) -> [String] {
-        let end: String
+        let name = "rank \(number) (pid \(rank.pid), \(machine.host))"
+        let end = time(rank.endTime)
         switch cause {
         case .reported(let message):
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             let shown = lines.prefix(quotedLineCount)
             let more = lines.count - shown.count
-            return ["\(rank) failed first: \(shown.first ?? "")"] + shown.dropFirst()
+            return ["\(name) failed first\(time(rank.failureTime)): \(shown.first ?? "")"] + shown.dropFirst()
                 + (more > 0 ? ["… and \(more) more lines"] : [])
-        case .endedEarly: end = "ended before the others, without an error"
-        case .killed(SIGKILL): end = "was killed by \(signalName(SIGKILL)); often the out-of-memory killer"
-        case .killed(let signal): end = "was killed by \(signalName(signal))"
-        case .exited(let code): end = "failed first: it exited with code \(code), without a message"
+        case .exited(let code):
+            return ["\(name) failed first\(end): it exited with code \(code), without a message"]
+        case .endedEarly:
+            return ["\(name) ended before the others, without an error\(end.isEmpty ? "" : ",")\(end)"]
+        case .killed(SIGKILL):
+            let killer = "\(name) was killed by \(signalName(SIGKILL))\(end); often the out-of-memory killer"
+            guard let peak = rank.peakMemory else { return [killer] }
+            let all = machine.memory.map { " of \(Machine.text(bytes: $0))" } ?? ""
+            return ["\(killer): rank \(number)'s peak was \(Machine.text(bytes: peak))\(all)"]
+        case .killed(let signal):
+            return ["\(name) was killed by \(signalName(signal))\(end)"]
         }
-        guard !lastLines.isEmpty else { return ["\(rank) \(end)"] }
-        return ["\(rank) \(end); its last lines on standard error:"]
-            + lastLines.suffix(quotedLineCount).map { "  \($0)" }
+    }
+
+    /// ` at 12:00:01.250`, on the machine's own clock; nothing for no time.
+    private static func time(_ date: Date?) -> String {
+        guard let date else { return "" }
+        let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded())
+        var seconds = time_t(milliseconds / 1000)
+        var fields = tm()
+        localtime_r(&seconds, &fields)
+        let numbers = [fields.tm_hour, fields.tm_min, fields.tm_sec].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        let fraction = "\(1000 + milliseconds % 1000)".dropFirst()
+        return " at \(numbers.joined(separator: ":")).\(fraction)"
     }
 
     /// `rank 1 was`, `ranks 0, 1, 2 were`; longer runs as `ranks 0 to 6, 8 were`.

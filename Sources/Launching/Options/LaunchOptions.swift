@@ -11,8 +11,22 @@ public struct LaunchOptions: ParsableArguments, Sendable {
         transform: { try ProcessCount($0) })
     public var nproc: ProcessCount?
 
+    /// A folder for all that each rank writes, as ``Launcher/logFolder``; nil for none.
+    @Option(
+        help: ArgumentHelp(
+            "With --nproc: writes all output of each process to rank-<N>.out and rank-<N>.err in this folder.",
+            valueName: "folder"))
+    public var logDirectory: String?
+
     /// The options before a command line has been read, and with their default values.
     public init() {}
+
+    /// Refuses a folder for logs that nobody would write.
+    public func validate() throws {
+        if logDirectory != nil, nproc == nil {
+            throw ValidationError("--log-directory is for the processes that --nproc starts: give --nproc too")
+        }
+    }
 
     /// The launcher that the options ask for; nil where this process is to do the work itself.
     ///
@@ -22,16 +36,21 @@ public struct LaunchOptions: ParsableArguments, Sendable {
     /// - Throws: ``LaunchError`` with `nested` where `--nproc` is given to a process that is a rank already.
     public func launcher(arguments: [String], environment: [String: String]) throws -> Launcher? {
         guard let nproc else { return nil }
-        guard try RankEnvironment(environment: environment) == nil else {
+        if let rank = try RankEnvironment(environment: environment) {
             throw LaunchError(
                 .nested,
-                "--nproc \(nproc) is given to a process that a launcher has started (RANK is set). Give the number of "
-                    + "processes to that launcher, or unset RANK and WORLD_SIZE.")
+                "--nproc \(nproc) is given to a process that \(rank.launcher ?? "a launcher") has started as rank \(rank.rank) "
+                    + "of \(rank.worldSize). Give the number of processes to that launcher, or start the program without it."
+            )
         }
-        return Launcher(
+        var launcher = Launcher(
             processCount: nproc.count, arguments: Self.removed(from: Array(arguments.dropFirst())),
             environment: environment)
+        launcher.logFolder = logDirectory
+        return launcher
     }
+
+    private static let names = ["--nproc", "--log-directory"]
 
     /// A program's arguments for its ranks: without these options.
     static func removed(from arguments: [String]) -> [String] {
@@ -39,9 +58,9 @@ public struct LaunchOptions: ParsableArguments, Sendable {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--" { return kept + [argument] + rest }
-            if argument == "--nproc" {
+            if names.contains(argument) {
                 _ = rest.popFirst()
-            } else if !argument.hasPrefix("--nproc=") {
+            } else if !names.contains(where: { argument.hasPrefix("\($0)=") }) {
                 kept.append(argument)
             }
         }

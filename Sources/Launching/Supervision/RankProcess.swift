@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Glibc
 import RankProtocol
 
@@ -6,12 +7,18 @@ import RankProtocol
 final class RankProcess {
     let rank: Int
     let pid: pid_t
-    /// What it writes to standard output and standard error; nil where those are the launcher's own.
-    let output: (standardOutput: Descriptor, standardError: Descriptor)?
+    /// What it writes to standard output and standard error.
+    let output: RankOutput
     /// Closed when the rank has closed its end.
     private(set) var control: Descriptor?
     private var decoder: MessageDecoder<RankMessage>? = MessageDecoder()
     private(set) var hasEnded = false
+    /// When it noticed its first failure, by its own account.
+    private(set) var failureTime: Date?
+    /// When its end was noticed.
+    private(set) var endTime: Date?
+    /// The most memory, in bytes, that it or a process it waited for had at once; known when it has ended.
+    private(set) var peakMemory: Int?
 
     /// The descriptors of a rank: these, and the standard ones.
     private static let controlNumber: Int32 = 3
@@ -23,9 +30,9 @@ final class RankProcess {
     ///   - place: who it is among the ranks.
     ///   - program: what to start, with the environment that all ranks have in common.
     ///   - store: the port for the store, for rank 0.
-    ///   - ownsTerminal: whether its output is the launcher's own.
+    ///   - followsTerminal: whether it gets a terminal where the launcher has one.
     /// - Throws: ``LaunchError`` with `spawnFailed` or `socketUnavailable`; nothing is left running.
-    init(_ place: RankEnvironment, _ program: ProcessSpawn, store: StorePort?, ownsTerminal: Bool) throws {
+    init(_ place: RankEnvironment, _ program: ProcessSpawn, store: StorePort?, followsTerminal: Bool) throws {
         rank = place.rank
         let (control, rankControl) = try Descriptor.socketPair()
         var program = program
@@ -34,14 +41,9 @@ final class RankProcess {
         program.environment[LauncherVariable.storeDescriptor] = store.map { _ in "\(Self.storeNumber)" }
         program.descriptors = [(rankControl, Self.controlNumber)]
         if let store { program.descriptors.append((store.socket, Self.storeNumber)) }
-        if ownsTerminal {
-            output = nil
-        } else {
-            let (standardOutput, standardError) = (try Descriptor.pipe(), try Descriptor.pipe())
-            program.descriptors.append((standardOutput.writing, STDOUT_FILENO))
-            program.descriptors.append((standardError.writing, STDERR_FILENO))
-            output = (standardOutput.reading, standardError.reading)
-        }
+        let output = try RankOutput(followsTerminal: followsTerminal)
+        program.descriptors += output.ends
+        self.output = output.withoutEnds
         self.control = control
         pid = try program.start()
     }
@@ -68,7 +70,10 @@ final class RankProcess {
         var messages: [RankMessage] = []
         decoder?.append(bytes)
         do {
-            while let message = try decoder?.next() { messages.append(message) }
+            while let message = try decoder?.next() {
+                if case .failed(let failure) = message { failureTime = failureTime ?? failure.time }
+                messages.append(message)
+            }
         } catch {
             // A program that happens to write to this number is no rank of ours, and is judged by its exit alone.
             decoder = nil
@@ -98,8 +103,12 @@ final class RankProcess {
     func reap() -> ProcessEnding {
         ProcessSession.killMembers(of: pid)
         hasEnded = true
+        endTime = Date()
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        var usage = rusage()
+        var reaped = wait4(pid, &status, 0, &usage)
+        while reaped < 0, errno == EINTR { reaped = wait4(pid, &status, 0, &usage) }
+        if reaped == pid { peakMemory = usage.ru_maxrss * 1024 }
         return ProcessEnding(waitStatus: status)
     }
 

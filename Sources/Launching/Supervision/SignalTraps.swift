@@ -1,11 +1,11 @@
 import Glibc
 import Synchronization
 
-/// Turns the signals that ask a process to end into events, for as long as a job runs.
+/// Turns the signals that ask a process to end into events, for as long as a job runs; a terminal's new size too.
 ///
 /// A signal that this process ignores, as `nohup` arranges for SIGHUP, stays ignored.
 struct SignalTraps {
-    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH]
 
     private var former: [(number: Int32, action: sigaction)] = []
 

@@ -15,6 +15,7 @@ struct Supervisor {
     private let events: EventPipe
     private let output: OutputForwarder
     private let limits: Limits
+    private let logs: LogFolder?
     private var job: Job
     private var deadlines: [Job.Deadline: ContinuousClock.Instant] = [:]
     private var outcome: JobOutcome?
@@ -29,6 +30,7 @@ struct Supervisor {
             executable: launcher.executable, arguments: [launcher.name] + launcher.arguments,
             environment: launcher.environment)
         let count = launcher.processCount
+        let logs = try launcher.logFolder.map { try LogFolder($0) }
         let store = try StorePort()
         Descriptor.closeAllOnExec()
         var started: [RankProcess] = []
@@ -38,9 +40,10 @@ struct Supervisor {
                     rank: rank, localRank: rank, worldSize: count, localWorldSize: count,
                     masterAddress: StorePort.address, masterPort: store.port)
                 started.append(
-                    try RankProcess(place, program, store: rank == 0 ? store : nil, ownsTerminal: rank == 0))
+                    try RankProcess(place, program, store: rank == 0 ? store : nil, followsTerminal: rank == 0))
             }
-            output = try OutputForwarder(of: started, telling: events)
+            output = try OutputForwarder(
+                of: started, logs: logs, canRedraw: launcher.environment["TERM"] != "dumb", telling: events)
             for rank in started { try rank.watch(telling: events) }
         } catch {
             for rank in started { rank.kill() }
@@ -50,6 +53,7 @@ struct Supervisor {
         ranks = started
         self.events = events
         limits = launcher.limits
+        self.logs = logs
         job = Job(worldSize: count)
     }
 
@@ -57,7 +61,15 @@ struct Supervisor {
     mutating func run() -> (JobOutcome, report: [String]) {
         let outcome = superviseRanks()
         awaitOutput()
-        return (outcome, JobReport.lines(for: outcome, pids: ranks.map(\.pid), lastLines: output.lastLines))
+        let lastLines = output.lastLines
+        let accounts = ranks.map { rank in
+            RankAccount(
+                pid: rank.pid, failureTime: rank.failureTime, endTime: rank.endTime, peakMemory: rank.peakMemory,
+                lastLines: lastLines[rank.rank] ?? [], isTerminal: rank.output.isMerged)
+        }
+        var report = JobReport.lines(for: outcome, accounts, on: .current, logs: logs?.path)
+        if output.isLineOpen, let first = report.first { report[0] = "\n\(first)" }
+        return (outcome, report)
     }
 
     private mutating func superviseRanks() -> JobOutcome {
@@ -80,7 +92,7 @@ struct Supervisor {
         while !isOutputDrained {
             wait(for: [], until: limit)
             for record in events.records() {
-                if record.kind == .signal { return }
+                if record.kind == .signal, record.number != SIGWINCH { return }
                 if record.kind == .outputDrained { isOutputDrained = true }
             }
             if let limit, limit <= .now { return }
@@ -111,6 +123,8 @@ struct Supervisor {
 
     private mutating func handle(_ record: EventPipe.Record) {
         switch record.kind {
+        case .signal where record.number == SIGWINCH:
+            for rank in ranks { rank.output.resize() }
         case .signal:
             wasSignalled = true
             handle(.signalled(record.number))
