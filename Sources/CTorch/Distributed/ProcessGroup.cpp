@@ -7,6 +7,8 @@
 #include <ATen/ops/empty.h>
 
 #include <limits>
+#include <csignal>
+#include <mutex>
 #include <thread>
 
 using ctorch::attempted;
@@ -46,8 +48,19 @@ void disconnect(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &gloo, const ct
 }
 }  // namespace
 
+/// Gloo writes to connections without asking for an error instead of a signal: where SIGPIPE has its default, the death
+/// of one rank would kill those that send to it. A handler of the program's own stays.
+static void ignore_broken_pipes() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        struct sigaction action {};
+        if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
+    });
+}
+
 ct_group ct_group_gloo(
     ct_store store, int32_t rank, int32_t world_size, const char *address, int64_t timeout_ms, ct_observer observer) {
+    ignore_broken_pipes();
     return made([&] {
         auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
         auto options = c10d::ProcessGroupGloo::Options::create(ctorch::milliseconds(timeout_ms));

@@ -14,6 +14,9 @@ import Torch
 /// It speaks PyTorch's own protocol: other ranks may be Python programs. A collective is started by the call, on the
 /// caller's thread, and returns its ``Work``. All ranks must enter the same collectives in the same order; ranks of this
 /// package compare what they enter, and a difference is an error on all of them that names both sides.
+///
+/// The first group makes the process ignore SIGPIPE, unless it has a handler, since Gloo would let it be killed when
+/// another rank dies.
 public final class ProcessGroup: Sendable {
     /// What carries the data.
     public enum Backend: String, CaseIterable, Sendable {
