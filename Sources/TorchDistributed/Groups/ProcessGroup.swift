@@ -158,7 +158,7 @@ public final class ProcessGroup: Sendable {
             throw error
         }
         link.connect(self)
-        Watchdog.shared.watch(self)
+        Watchdog.watch(self)
     }
 
     deinit { ct_group_release(handle) }

@@ -1,52 +1,26 @@
 import Foundation
-import Synchronization
 import Torch
 
-/// The thread that looks after all process groups of this process, ten times a second.
+/// The thread that looks after a process group, ten times a second, until the group is gone.
 ///
-/// It compares records, notices what other ranks have published, and ends groups; no step waits for it.
-final class Watchdog: Sendable {
-    static let shared = Watchdog()
-
+/// It compares records, notices what other ranks have published, and ends the group; no step waits for it. Each group
+/// has its own, so that one whose store or connections hang does not keep the others waiting.
+enum Watchdog {
     private static let beat: TimeInterval = 0.1
 
-    private struct State {
-        var groups: [WeakGroup] = []
-        var isRunning = false
-    }
-
-    private struct WeakGroup {
-        weak var group: ProcessGroup?
-    }
-
-    private let state = Mutex(State())
-
-    /// Looks after a group until it is gone.
-    func watch(_ group: ProcessGroup) {
-        let mustStart = state.withLock { state in
-            state.groups.append(WeakGroup(group: group))
-            defer { state.isRunning = true }
-            return !state.isRunning
-        }
-        guard mustStart else { return }
-        Thread.detachNewThread { [self] in
+    /// Looks after a group from now on.
+    static func watch(_ group: ProcessGroup) {
+        let watched = ProcessGroupReference(group)
+        Thread.detachNewThread {
             nameThisThread("ranks-watchdog")
-            while inspectAll() { Thread.sleep(forTimeInterval: Self.beat) }
+            while inspect(watched) { Thread.sleep(forTimeInterval: beat) }
         }
     }
 
-    /// Looks at every group; false when there is none left.
-    private func inspectAll() -> Bool {
-        let groups: [ProcessGroup]? = state.withLock { state in
-            state.groups.removeAll { $0.group == nil }
-            guard !state.groups.isEmpty else {
-                state.isRunning = false
-                return nil
-            }
-            return state.groups.compactMap(\.group)
-        }
-        guard let groups else { return false }
-        for group in groups { group.inspect() }
+    /// Looks at the group; false when it is gone.
+    private static func inspect(_ watched: ProcessGroupReference) -> Bool {
+        guard let group = watched.group else { return false }
+        group.inspect()
         return true
     }
 }
