@@ -10,7 +10,7 @@ import Foundation
 /// ```
 public enum PyTorchPython {
     /// The interpreter's path: what the environment variable `LOCKSTEP_PYTHON` names, else that of the package's `.venv`,
-    /// which `make fixtures` makes; nil where there is none.
+    /// which `make python` makes; nil where there is none.
     ///
     /// What the variable names is not examined: a wrong name makes tests fail rather than be skipped.
     public static let executable: String? = {
@@ -23,7 +23,7 @@ public enum PyTorchPython {
 
     /// What tests say that are skipped where there is no such Python.
     public static let absence =
-        "no Python with PyTorch: make .venv with `make fixtures`, or name one in LOCKSTEP_PYTHON"
+        "no Python with PyTorch: make .venv with `make python`, or name one in LOCKSTEP_PYTHON"
 
     /// Runs a script and waits for its end.
     ///

@@ -59,8 +59,7 @@ extension Accelerator {
         try ranks.requireAgreement(
             on: "the epoch", "epoch \(epoch) of the loader, \(sizes.batchCount) batches, after \(step) steps")
         if let plan = loop.takePlan(), isMainProcess {
-            let threads = "\(threadCount) \(threadCount == 1 ? "thread" : "threads")"
-            logger.info("\(device), \(threads); \(plan); run folder \(runFolder.path)")
+            logger.info("\(device), \(counted(threadCount, "thread")); \(plan); run folder \(runFolder.path)")
         }
         loop.begin()
         loop.batchSizes = sizes

@@ -77,9 +77,8 @@ extension DataLoader: Preparable {
                     + (whole.dropLast ? ", and batches that are not full are left out." : ".")
                     + " Use fewer ranks, a smaller batch or more samples.")
         }
-        let steps = "\(share.batchCount) \(share.batchCount == 1 ? "step" : "steps")"
         accelerator.loop.plan.append(
-            "\(whole.sampler.count) samples, \(steps) an epoch, global batch \(whole.batchSize * ranks.worldSize) = "
+            "\(whole.sampler.count) samples, \(counted(share.batchCount, "step")) an epoch, global batch \(whole.batchSize * ranks.worldSize) = "
                 + "\(ranks.description) × \(whole.batchSize)")
         return share
     }

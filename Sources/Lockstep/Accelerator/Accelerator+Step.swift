@@ -34,16 +34,16 @@ extension Accelerator {
         let isLast = batch + 1 >= window.upperBound
         loop.lossWeight = samples > 0 ? Double(sizes.samples(of: batch)) / Double(samples) : nil
         defer { loop.lossWeight = nil }
-        try synchronizing(isLast, loop.synchronizers[...], body)
-        guard isLast else { return }
+        guard isLast else { return try withoutSynchronization(of: loop.synchronizers[...], body) }
+        try body()
         try step()
     }
 
-    private func synchronizing(
-        _ isLast: Bool, _ synchronizers: ArraySlice<GradientSynchronizer>, _ body: () throws -> Void
+    private func withoutSynchronization(
+        of synchronizers: ArraySlice<GradientSynchronizer>, _ body: () throws -> Void
     ) throws {
-        guard !isLast, let synchronizer = synchronizers.first else { return try body() }
-        try synchronizer.noSync { try synchronizing(isLast, synchronizers.dropFirst(), body) }
+        guard let synchronizer = synchronizers.first else { return try body() }
+        try synchronizer.noSync { try withoutSynchronization(of: synchronizers.dropFirst(), body) }
     }
 
     /// One whole step as a function: clears the gradients, computes the loss, its gradients, and updates.

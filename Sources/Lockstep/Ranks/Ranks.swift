@@ -45,7 +45,7 @@ final class Ranks: Sendable {
     var isMain: Bool { rank == 0 }
 
     /// `4 ranks`.
-    var description: String { "\(worldSize) \(worldSize == 1 ? "rank" : "ranks")" }
+    var description: String { counted(worldSize, "rank") }
 
     // MARK: Out of band, through the store
 

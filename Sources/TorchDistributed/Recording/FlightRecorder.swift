@@ -68,18 +68,18 @@ final class FlightRecorder: Sendable {
     ///
     /// - Returns: why it must not start, if so.
     func enter(_ collective: ct_collective) -> DistributedError? {
-        if let record = CollectiveRecord(collective), let place = restriction.withLock({ $0 }) {
+        guard let own = CollectiveRecord(collective) else { return nil }
+        if let place = restriction.withLock({ $0 }) {
             let others = ranksInWords((0..<worldSize).filter { $0 != rank })
             let error = DistributedError(
                 .notOnAllRanks,
-                "\(record.operation) called inside \(place): rank \(rank) alone runs this, so \(others) will never enter it. "
+                "\(own.operation) called inside \(place): rank \(rank) alone runs this, so \(others) will never enter it. "
                     + "Call it outside, on all ranks.")
             refusal.withLock { $0 = error }
             return error
         }
         guard collective.sequence > 0 else { return nil }
-        page.enter(collective)
-        guard !neighbours.isEmpty, let own = CollectiveRecord(collective) else { return nil }
+        page.enter(collective, checksum: own.checksum)
         for neighbour in neighbours {
             if let difference = difference(own, neighbour.rank, neighbour.page.record(collective.sequence)) {
                 return difference
@@ -88,9 +88,6 @@ final class FlightRecorder: Sendable {
         return nil
     }
 
-    /// Records that a collective has ended; called on any thread.
-    ///
-    /// - Parameter error: what c10d says, if it failed.
     /// Why the last collective was refused that only this rank would have entered; once.
     func takeRefusal() -> DistributedError? {
         refusal.withLock { refusal in
@@ -99,8 +96,10 @@ final class FlightRecorder: Sendable {
         }
     }
 
+    /// Keeps why a collective has failed; called on any thread when one has ended.
+    ///
+    /// - Parameter error: what c10d says, if it failed.
     func leave(_ sequence: UInt64, error: String?) {
-        if sequence > 0 { page.leave(sequence, error == nil ? .completed : .failed) }
         guard let error else { return }
         let record = page.record(sequence)
         // Of a monitored barrier rank 0 alone knows who is missing.

@@ -21,13 +21,8 @@ final class RecordPage: @unchecked Sendable {
     private static let failureCapacity = headerBytes - failureOffset
     // In a slot:
     private static let sequenceOffset = 0  // written last
-    private static let stateOffset = 8
-    private static let enteredOffset = 16
-    private static let leftOffset = 24
-    private static let collectiveOffset = 32
+    private static let collectiveOffset = 8
     private static let chainOffset = 120  // stands for this collective and all before it
-
-    enum State: UInt64 { case entered = 1, completed, failed }
 
     private let base: UnsafeMutableRawPointer
     private let descriptor: Int32
@@ -109,29 +104,19 @@ final class RecordPage: @unchecked Sendable {
     // MARK: Writing, by the owner
 
     /// Records that a collective is entered.
-    func enter(_ collective: ct_collective) {
+    ///
+    /// - Parameter checksum: that of its record.
+    func enter(_ collective: ct_collective, checksum: UInt64) {
         let slot = slot(collective.sequence)
         // A sum, so that two threads that enter at once confuse no more than their own two links.
-        let (_, chain) = chain.wrappingAdd(
-            CollectiveRecord(collective)?.checksum ?? 0, ordering: .sequentiallyConsistent)
+        let (_, chain) = chain.wrappingAdd(checksum, ordering: .sequentiallyConsistent)
         number(slot + Self.sequenceOffset).pointee.store(0, ordering: .sequentiallyConsistent)
-        number(slot + Self.stateOffset).pointee.store(State.entered.rawValue, ordering: .relaxed)
-        number(slot + Self.enteredOffset).pointee.store(Self.now, ordering: .relaxed)
-        number(slot + Self.leftOffset).pointee.store(0, ordering: .relaxed)
         (base + slot + Self.collectiveOffset).storeBytes(of: collective, as: ct_collective.self)
         number(slot + Self.chainOffset).pointee.store(chain, ordering: .relaxed)
         // Every rank stores its own record before it reads the others': of two that enter at once, one at least sees
         // the other's.
         number(slot + Self.sequenceOffset).pointee.store(collective.sequence, ordering: .sequentiallyConsistent)
         number(Self.latestOffset).pointee.store(collective.sequence, ordering: .sequentiallyConsistent)
-    }
-
-    /// Records that a collective has ended.
-    func leave(_ sequence: UInt64, _ state: State) {
-        let slot = slot(sequence)
-        guard number(slot + Self.sequenceOffset).pointee.load(ordering: .acquiring) == sequence else { return }
-        number(slot + Self.leftOffset).pointee.store(Self.now, ordering: .relaxed)
-        number(slot + Self.stateOffset).pointee.store(state.rawValue, ordering: .releasing)
     }
 
     /// Tells the others why this rank's group has failed; only the first reason is kept.
@@ -186,11 +171,5 @@ final class RecordPage: @unchecked Sendable {
         guard sequence > 0, written.pointee.load(ordering: .sequentiallyConsistent) == sequence else { return nil }
         let chain = number(slot + Self.chainOffset).pointee.load(ordering: .relaxed)
         return written.pointee.load(ordering: .sequentiallyConsistent) == sequence ? chain : nil
-    }
-
-    private static var now: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
