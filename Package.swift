@@ -29,6 +29,7 @@ let linker: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -51,6 +52,7 @@ let package = Package(
         .library(name: "LockstepTesting", targets: ["LockstepTesting"]),
         .library(name: "Torch", targets: ["Torch"]),
         .library(name: "DatasetFiles", targets: ["DatasetFiles"]),
+        .executable(name: "lockstep", targets: ["LockstepCommand"]),
         .executable(name: "fashion-mnist", targets: ["fashion-mnist"]),
         .executable(name: "mnist-two-machines", targets: ["mnist-two-machines"]),
         .executable(name: "cifar10-resnet18", targets: ["cifar10-resnet18"]),
@@ -62,20 +64,22 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         // Bottom up; a target depends only on what stands above it here.
         library("Files", []),
+        library("HostNetwork", []),
         .target(name: "CTorch", cxxSettings: cxx, linkerSettings: linker),
         library("Torch", ["CTorch", orderedCollections]),
         library("TorchNN", ["Torch", orderedCollections]),
         library("TorchOptim", ["TorchNN", orderedCollections]),
         library("TorchData", ["Torch"]),
         library("TorchMetrics", ["Torch"]),
-        library("TorchDistributed", ["CTorch", "Torch", "TorchNN", orderedCollections]),
+        library("TorchDistributed", ["HostNetwork", "CTorch", "Torch", "TorchNN", orderedCollections]),
         library("RankProtocol", []),
-        library("Launching", ["Files", "RankProtocol", argumentParser]),
+        library("Launching", ["Files", "HostNetwork", "RankProtocol", argumentParser] + nio),
         library("DatasetFiles", ["Files", crypto]),
         library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
         library("Checkpointing", ["Files", "Torch", orderedCollections]),
@@ -87,6 +91,10 @@ let package = Package(
                 "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", argumentParser, logging,
                 orderedCollections,
             ]),
+        .executableTarget(
+            name: "LockstepCommand",
+            dependencies: ["HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", argumentParser],
+            swiftSettings: swift),
         library("LockstepTesting", ["Torch", "TorchDistributed", "Checkpointing", orderedCollections]),
 
         example("fashion-mnist", "FashionMNIST"),
@@ -96,6 +104,7 @@ let package = Package(
         example("template", "Template"),
 
         tests("Files", ["Files"]),
+        .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork"], swiftSettings: swift),
         tests("Torch", ["Torch", orderedCollections]),
         tests("TorchNN", ["TorchNN", orderedCollections]),
         tests("TorchOptim", ["TorchOptim", "Checkpointing", orderedCollections]),
@@ -104,7 +113,11 @@ let package = Package(
         tests("TorchDistributed", ["TorchDistributed", "TorchNN", "TorchOptim", "ranks-probe", orderedCollections]),
         .testTarget(name: "RankProtocolTests", dependencies: ["RankProtocol"], swiftSettings: swift),
         .testTarget(
-            name: "LaunchingTests", dependencies: ["Launching", "RankProtocol", "launch-probe", argumentParser],
+            name: "LaunchingTests",
+            dependencies: [
+                "HostNetwork", "Launching", "RankProtocol", "TorchDistributed", "LockstepTesting", "launch-probe",
+                argumentParser,
+            ],
             swiftSettings: swift),
         tests("DatasetFiles", ["DatasetFiles", "dataset-download-probe", crypto]),
         tests("TorchVision", ["TorchVision"]),
@@ -114,8 +127,12 @@ let package = Package(
             "Lockstep",
             [
                 "Lockstep", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18", "toy", "template",
-                "training-probe",
+                "training-probe", "LockstepCommand",
             ]),
+        .testTarget(
+            name: "LockstepCommandTests",
+            dependencies: ["LockstepCommand", "HostNetwork", "Launching", "DatasetFiles", argumentParser],
+            swiftSettings: swift),
         // Programs that tests and scripts start.
         .executableTarget(
             name: "memory-check", dependencies: ["CTorch", "Torch", "TorchNN", orderedCollections],

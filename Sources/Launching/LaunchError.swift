@@ -1,3 +1,4 @@
+import ArgumentParser
 import Files
 import Glibc
 
@@ -7,7 +8,7 @@ public struct LaunchError: Error, CustomStringConvertible, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case invalidProcessCount, nested, alreadyRunning, spawnFailed, socketUnavailable, threadUnavailable
-            case invalidDescriptor, logUnwritable
+            case invalidDescriptor, logUnwritable, portInUse, addressUnavailable, rendezvousFailed, contradiction
         }
         private let kind: Kind
 
@@ -27,6 +28,15 @@ public struct LaunchError: Error, CustomStringConvertible, Sendable {
         public static let invalidDescriptor = Code(kind: .invalidDescriptor)
         /// A log of the ranks cannot be written.
         public static let logUnwritable = Code(kind: .logUnwritable)
+
+        /// Another process has the port for the rendezvous.
+        public static let portInUse = Code(kind: .portInUse)
+        /// The rendezvous, or an interface, is named by something that is not this machine's.
+        public static let addressUnavailable = Code(kind: .addressUnavailable)
+        /// The machines of a job did not come together.
+        public static let rendezvousFailed = Code(kind: .rendezvousFailed)
+        /// Two settings say different things of the same.
+        public static let contradiction = Code(kind: .contradiction)
 
         /// The name of the kind.
         public var description: String { kind.rawValue }
@@ -69,5 +79,25 @@ extension LaunchError {
             default: "The system's log may say more."
             }
         return LaunchError(code, "\(what): \(failure.text). \(advice)", cause: failure, file: file, line: line)
+    }
+}
+
+extension LaunchError {
+    /// The code with which a launcher exits: 2 where its settings are at fault, else 1.
+    public var exitCode: Int32 {
+        switch code {
+        case .invalidProcessCount, .nested, .portInUse, .addressUnavailable, .contradiction: 2
+        default: 1
+        }
+    }
+
+    /// Runs `body`; where it throws a `LaunchError`, writes its message to standard error and throws its exit code.
+    public static func endingProcess<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as LaunchError {
+            StandardError.write("error: \(error)")
+            throw ExitCode(error.exitCode)
+        }
     }
 }

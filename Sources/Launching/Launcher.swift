@@ -1,9 +1,13 @@
 import Foundation
 import Glibc
+import HostNetwork
 import RankProtocol
 import Synchronization
 
-/// Starts a program several times on this machine, as the ranks of one job, and sees to it that the job ends as a whole.
+/// Starts a program several times, as the ranks of one job, and sees to it that the job ends as a whole.
+///
+/// On each of several machines a launcher starts that machine's ranks. That of node 0 serves the store through which
+/// ranks and launchers find each other, and decides what becomes of the job.
 ///
 /// ```swift
 /// let outcome = try await Launcher(processCount: 4, arguments: ["--epochs", "5"]).run()
@@ -15,8 +19,18 @@ import Synchronization
 /// front. Where the launcher writes to a terminal, rank 0 does too: one of its own, of the same size. The first rank to
 /// fail ends the job, and the last lines on standard error say which and why.
 public struct Launcher: Sendable {
-    /// The number of ranks.
+    /// The number of ranks on this machine.
     public var processCount: Int
+    /// Which of the job's machines this is; nil for a job on this machine alone.
+    public var nodes: NodePlace?
+    /// The network interface for the ranks' data; nil for the one through which the machines have met.
+    public var interface: String?
+    /// The ports for the ranks' data; nil for any.
+    public var portRange: ClosedRange<Int>?
+    /// How often all ranks are started again when one has failed.
+    public var maxRestarts = 0
+    /// Makes the folder of the run, and returns its path; called on node 0 when all machines have joined.
+    public var runFolder: (@Sendable () throws -> String)?
     /// The file that ranks execute.
     public var executable: String
     /// The name under which ranks are started, which they see as their first argument.
@@ -25,12 +39,13 @@ public struct Launcher: Sendable {
     public var arguments: [String]
     /// The ranks' environment, to which their own variables are added.
     public var environment: [String: String]
-    /// The folder for `rank-0.out`, `rank-0.err` and so on, with all that each rank writes; nil for none.
+    /// The folder for `rank-0.out`, `rank-0.err` and so on, with all that each rank writes; nil for `logs` in the run's
+    /// folder, where there is one.
     ///
     /// It is made where there is none, and logs that are there go on. Where both of rank 0's streams lead to one
     /// terminal, both are in `rank-0.out`, in the order in which they came.
     public var logFolder: String?
-    var limits: Supervisor.Limits = [.cause: .seconds(1), .termination: .seconds(5), .death: .seconds(5)]
+    var limits: Generation.Limits = [.cause: .seconds(1), .termination: .seconds(5), .death: .seconds(5)]
 
     /// The time from asking ranks to end to killing them; five seconds by default.
     public var grace: Duration {
@@ -73,6 +88,7 @@ public struct Launcher: Sendable {
             throw LaunchError(.alreadyRunning, "this process runs a job already; start another when it has ended.")
         }
         defer { isRunning.store(false, ordering: .sequentiallyConsistent) }
+        if let interface { _ = try named(interface) }
         let events = try EventPipe()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -97,9 +113,31 @@ public struct Launcher: Sendable {
         // Before the first rank, since a signal that ended this process now would leave ranks behind.
         let traps = SignalTraps(events: events)
         defer { traps.remove() }
-        var supervisor = try Supervisor(self, telling: events)
-        return supervisor.run()
+        if let nodes, nodes.node > 0 {
+            var follower = Follower(self, nodes, telling: events)
+            return try follower.run()
+        }
+        var coordinator = try Coordinator(self, telling: events)
+        return try coordinator.run()
     }
+
+    private func named(_ interface: String) throws -> NetworkInterface {
+        do {
+            return try NetworkInterface.named(interface)
+        } catch {
+            throw LaunchError(.addressUnavailable, "--interface \(interface): \(error)", cause: error)
+        }
+    }
+
+    /// What other machines are told of this one.
+    var description: NodeDescription {
+        NodeDescription(
+            node: nodes?.node ?? 0, nodeCount: nodes?.count ?? 1, processCount: processCount,
+            host: Machine.current.host, pid: getpid(), arguments: arguments)
+    }
+
+    /// The folder for the ranks' logs, where there is one.
+    func logFolder(in runFolder: String?) -> String? { logFolder ?? runFolder.map { "\($0)/logs" } }
 
     /// This program's file, or the link to it where it has been replaced meanwhile.
     private static var ownExecutable: String {

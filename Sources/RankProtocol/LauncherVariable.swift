@@ -1,13 +1,29 @@
-/// The variables with which our own launcher hands sockets to its ranks; a foreign program can ignore them.
+/// The variables with which our own launcher tells its ranks more than torchrun's say; a foreign program can ignore them.
 public enum LauncherVariable {
     /// The descriptor of the control socket, which carries ``RankMessage`` and ``LauncherMessage``.
     ///
     /// Its end of file means that the launcher is gone.
     public static let controlDescriptor = "LOCKSTEP_CONTROL_FD"
 
-    /// The descriptor of a TCP socket that rank 0's store takes over; for rank 0 alone.
-    ///
-    /// It is bound to `MASTER_ADDR` and `MASTER_PORT` and does not listen yet, so that nobody else can take the port
-    /// between its choice and its use.
-    public static let storeDescriptor = "LOCKSTEP_STORE_FD"
+    /// The folder of the run, from the root.
+    public static let runFolder = "LOCKSTEP_RUN_DIRECTORY"
+
+    /// The ports that ranks may use for data between machines, such as `23500-23599`.
+    public static let portRange = "LOCKSTEP_PORT_RANGE"
+}
+
+/// Variables of PyTorch's, which its own ranks read too.
+public enum PyTorchVariable {
+    /// `True` where a launcher serves the store, so that rank 0 joins it as the others do.
+    public static let usesAgentStore = "TORCHELASTIC_USE_AGENT_STORE"
+    /// How often the job's ranks have been started before; a part of the store's keys.
+    public static let restartCount = "TORCHELASTIC_RESTART_COUNT"
+    /// How often they may be started again.
+    public static let maxRestarts = "TORCHELASTIC_MAX_RESTARTS"
+    /// What tells a job from others.
+    public static let runID = "TORCHELASTIC_RUN_ID"
+    /// The number of machines.
+    public static let groupWorldSize = "GROUP_WORLD_SIZE"
+    /// The network interface that Gloo uses.
+    public static let glooInterface = "GLOO_SOCKET_IFNAME"
 }

@@ -16,6 +16,8 @@ public struct RankEnvironment: Sendable {
     public let masterPort: Int
     /// What has started the process, such as `Slurm`; nil where the program itself has given the values.
     public let launcher: String?
+    /// Whether torchrun's own variables were read, which say more than is here: who serves the store, and how.
+    public var hasTorchrunVariables: Bool { launcher == Torchrun.name }
     private let sources: [String: String]
 
     /// Describes a rank.

@@ -13,6 +13,7 @@ struct LaunchProbe: AsyncParsableCommand {
     @Option(help: "The number of descriptors that the launcher may have.") var descriptors: UInt?
     @Option(help: "A signal that the launcher ignores.") var ignored: Int32?
     @Flag(help: "The ranks are foreign programs: /bin/sh with the values as its arguments.") var foreign = false
+    @Option(help: "What the ranks execute.") var executable: String?
     @Argument var behaviour: Behaviour
     @Argument(parsing: .allUnrecognized) var values: [String] = []
 
@@ -22,11 +23,10 @@ struct LaunchProbe: AsyncParsableCommand {
             try ProbeRank(environment: environment, values: values).perform(behaviour)
         }
         if foreign {
-            launcher = Launcher(
-                processCount: launcher.processCount, executable: "/bin/sh", arguments: Array(values.drop { $0 == "--" })
-            )
+            (launcher.executable, launcher.name) = ("/bin/sh", "/bin/sh")
+            launcher.arguments = Array(values.drop { $0 == "--" })
         }
-        launcher.logFolder = launch.logDirectory
+        if let executable { launcher.executable = executable }
         if let descriptors {
             var limit = rlimit(rlim_cur: descriptors, rlim_max: descriptors)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -56,6 +56,8 @@ enum Behaviour: String, ExpressibleByArgument {
     case onlyConsequences
     /// Rank K exits with a code, after some lines on standard error.
     case exit
+    /// Rank K exits with 10 and the generation's number in the first N generations; otherwise all finish.
+    case flaky
     /// Rank K sends itself a signal, after it has filled some MiB of memory.
     case kill
     /// Rank K exits with code 0 and without having finished.

@@ -16,9 +16,7 @@ extension ProbeRank {
             guard fields.count == 2, ["SigIgn:", "SigBlk:"].contains(fields[0]) else { continue }
             facts[String(fields[0])] = String(fields[1])
         }
-        if let text = environment[LauncherVariable.storeDescriptor], let number = Int32(text) {
-            facts["store"] = store(number)
-        }
+        facts["store"] = storeAnswers() ? "answers" : "is silent"
         let data = try JSONEncoder().encode(facts)
         write(String(decoding: data, as: UTF8.self), to: STDOUT_FILENO)
         channel?.send(.finished)
@@ -27,7 +25,8 @@ extension ProbeRank {
 
     private static let names: Set<String> = [
         "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT",
-        LauncherVariable.controlDescriptor, LauncherVariable.storeDescriptor,
+        "GROUP_WORLD_SIZE", "TORCHELASTIC_USE_AGENT_STORE", "TORCHELASTIC_RESTART_COUNT", "GLOO_SOCKET_IFNAME",
+        LauncherVariable.controlDescriptor,
     ]
 
     /// The open descriptors; the one with which they are listed is not there any more.
@@ -36,23 +35,18 @@ extension ProbeRank {
             .filter { fcntl($0, F_GETFD) >= 0 }.sorted()
     }
 
-    /// The address that a socket is bound to, and whether it listens and can be bound or connected to by others.
-    private func store(_ number: Int32) -> String {
+    /// Whether somebody listens at the place of the store.
+    private func storeAnswers() -> Bool {
         var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        var listening: Int32 = -1
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size)
-        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(other) }
-        let (bound, connected) = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                getsockname(number, address, &length)
-                return (bind(other, address, length) == 0, connect(other, address, length) == 0)
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(place.masterPort).bigEndian
+        guard inet_aton(place.masterAddress, &address.sin_addr) == 1 else { return false }
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(number) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        let host = String(cString: inet_ntoa(address.sin_addr))
-        return "\(host):\(UInt16(bigEndian: address.sin_port)) listening \(listening) bound \(bound) "
-            + "connected \(connected)"
     }
 }

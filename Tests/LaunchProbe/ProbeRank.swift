@@ -43,6 +43,12 @@ struct ProbeRank {
             guard isChosen else { waitForever() }
             for line in 1...30 { write("complaint \(line)", to: STDERR_FILENO) }
             exit(Int32(number(1)))
+        case .flaky:
+            let generation = Int(environment["TORCHELASTIC_RESTART_COUNT"] ?? "") ?? 0
+            write("generation \(generation)", to: STDOUT_FILENO)
+            guard generation < number(1) else { finish() }
+            guard isChosen else { waitForever() }
+            exit(10 + Int32(generation))
         case .kill:
             guard isChosen else { waitForever() }
             let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, number(2) << 20), alignment: 1)
@@ -93,6 +99,10 @@ struct ProbeRank {
 
     private func waitForever() -> Never {
         write("ready", to: STDOUT_FILENO)
+        pauseForever()
+    }
+
+    private func pauseForever() -> Never {
         while true { pause() }
     }
 

@@ -7,17 +7,19 @@ import Testing
 struct JobReportTests {
     private func lines(
         _ ending: JobOutcome.Ending, stopped: [Int] = [], abandoned: [Int] = [], last: [Int: [String]] = [:],
-        logs: String? = nil, memory: Int? = 23_000_000_000, change: (inout RankAccount) -> Void = { _ in }
+        logs: String? = nil, memory: Int? = 23_000_000_000, nodes: [String] = [],
+        change: (inout RankAccount) -> Void = { _ in }
     ) -> [String] {
         let outcome = JobOutcome(ending: ending, exitCode: 1, stoppedRanks: stopped, abandonedRanks: abandoned)
-        let ranks = (0..<12).map { rank in
+        var ranks: [Int: RankAccount] = [:]
+        for rank in 0..<12 {
             var account = RankAccount(
-                pid: Int32(4700 + rank), failureTime: Self.time, endTime: Self.time + 1, peakMemory: 21_345_678_901,
-                lastLines: last[rank] ?? [])
+                pid: Int32(4700 + rank), machine: Machine(host: "host", memory: memory), failureTime: Self.time,
+                endTime: Self.time + 1, peakMemory: 21_345_678_901, lastLines: last[rank] ?? [], logs: logs)
             change(&account)
-            return account
+            ranks[rank] = account
         }
-        return JobReport.lines(for: outcome, ranks, on: Machine(host: "host", memory: memory), logs: logs)
+        return JobReport.lines(for: outcome, ranks, nodes: nodes, logs: logs)
     }
 
     private static let time = Date(timeIntervalSince1970: 1_800_000_001.25)
@@ -89,6 +91,37 @@ struct JobReportTests {
         #expect(
             lines(cause, stopped: [0, 1, 2, 3, 5, 6, 8]).last
                 == "ranks 0 to 3, 5, 6, 8 were stopped because rank 11 failed")
+    }
+
+    @Test("name the machine that failed, and that of a rank whose output is elsewhere")
+    func machines() {
+        let nodes = ["node 0 (a)", "node 1 (b)"]
+        #expect(
+            lines(
+                .nodeFailed(1, reason: "its launcher is lost: it closed the connection"), stopped: [0, 1], nodes: nodes)
+                == [
+                    "node 1 (b) failed first: its launcher is lost: it closed the connection",
+                    "ranks 0, 1 were stopped because node 1 failed",
+                ])
+        #expect(lines(.interrupted(signal: 15, node: 1), nodes: nodes) == ["stopped by SIGTERM (15) at node 1 (b)"])
+        let elsewhere = lines(.failed(rank: 2, cause: .exited(code: 7)), logs: "/here", nodes: nodes) {
+            $0.logs = "/there"
+        }
+        #expect(
+            elsewhere.suffix(2) == [
+                "all output of rank 2 is in /there on host", "all output of the ranks is in /here",
+            ])
+    }
+
+    @Test("name a rank of which nothing else is known")
+    func unheardOf() {
+        let outcome = JobOutcome(
+            ending: .failed(rank: 1, cause: .reported("no")), exitCode: 1, stoppedRanks: [], abandonedRanks: [3])
+        #expect(
+            JobReport.lines(for: outcome, [:])
+                == [
+                    "rank 1 failed first: no", "left behind, since SIGKILL did not end it within seconds: rank 3",
+                ])
     }
 
     @Test("name a process that could not be killed")

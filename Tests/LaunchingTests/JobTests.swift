@@ -73,6 +73,40 @@ struct JobTests {
         #expect(runs > 300)
     }
 
+    @Test(
+        "ends once and by what came first where machines are lost at any time",
+        arguments: RankScript.allCases)
+    func lostMachines(_ script: RankScript) {
+        var runs = 0
+        for other in RankScript.allCases {
+            let world = JobWorld([script, other], signals: 1, nodes: [0..<1, 1..<2], losable: [0, 1])
+            world.explore { world in
+                runs += 1
+                guard world.finishes == 1, let outcome = world.outcome, outcome.ending == world.expectedEnding,
+                    (outcome.ending == .completed) == (outcome.exitCode == 0)
+                else {
+                    Issue.record("\(script), \(other): \(world.history) → \(String(describing: world.outcome))")
+                    return
+                }
+            }
+        }
+        #expect(runs > 100)
+    }
+
+    @Test("stops the ranks of the other machines when one is lost, and does not wait for those of that one")
+    func lostMachine() {
+        var job = Job(nodes: [0..<2, 2..<4, 4..<5])
+        #expect(
+            job.handle(.nodeFailed(1, reason: "silent"))
+                == [.terminate([0, 1, 4], reason: "node 1 failed"), .start(.termination)])
+        #expect(job.handle(.nodeFailed(1, reason: "again")) == [])
+        #expect(job.handle(.exited(rank: 0, .signalled(15))) == [])
+        #expect(job.handle(.exited(rank: 1, .signalled(15))) == [])
+        let outcome = JobOutcome(
+            ending: .nodeFailed(1, reason: "silent"), exitCode: 1, stoppedRanks: [0, 1, 4], abandonedRanks: [])
+        #expect(job.handle(.exited(rank: 4, .signalled(15))) == [.finish(outcome)])
+    }
+
     @Test("asks the other ranks to end after a failure, and kills who is left after the grace")
     func termination() {
         var job = Job(worldSize: 4)

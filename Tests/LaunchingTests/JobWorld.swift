@@ -64,14 +64,22 @@ struct JobWorld {
     private var upcoming: [[Job.Event]]
     private var deadlines: [Job.Deadline] = []
     private var signals: Int
+    /// The ranks of each machine, and those of the machines that may be lost.
+    private let nodes: [Range<Int>]
+    private var losable: [Int]
     /// Whether time passes at any moment, or only when nothing else can happen.
     private let isTimeErratic: Bool
 
-    init(_ scripts: [RankScript], signals: Int = 0, isTimeErratic: Bool = false) {
+    init(
+        _ scripts: [RankScript], signals: Int = 0, isTimeErratic: Bool = false, nodes: [Range<Int>]? = nil,
+        losable: [Int] = []
+    ) {
         self.scripts = scripts
         self.signals = signals
         self.isTimeErratic = isTimeErratic
-        job = Job(worldSize: scripts.count)
+        self.nodes = nodes ?? [scripts.indices]
+        self.losable = losable
+        job = Job(nodes: self.nodes)
         upcoming = scripts.indices.map { scripts[$0].events(of: $0) }
         for rank in scripts.indices where scripts[rank] != .foreignEndsWell && scripts[rank] != .exits {
             happen(.message(.started(pid: Int32(rank)), from: rank))
@@ -100,7 +108,8 @@ struct JobWorld {
                 JobOutcome.Ending.failed(rank: $0, cause: .reported("consequence \($0)"))
             }
             switch event {
-            case .signalled(let number): return .interrupted(signal: number)
+            case .signalled(let number, let node): return .interrupted(signal: number, node: node)
+            case .nodeFailed(let node, let reason): return .nodeFailed(node, reason: reason)
             case .message(.failed(let failure), let rank) where failure.isConsequence: consequences.append(rank)
             case .message(.failed(let failure), let rank): return .failed(rank: rank, cause: .reported(failure.message))
             case .message: break
@@ -124,6 +133,7 @@ struct JobWorld {
     private var possible: [Job.Event] {
         var events = upcoming.compactMap(\.first)
         if signals > 0, outcome == nil { events.append(.signalled(2)) }
+        if outcome == nil { events += losable.map { .nodeFailed($0, reason: "lost") } }
         if isTimeErratic || events.isEmpty, outcome == nil { events += deadlines.map { .deadlinePassed($0) } }
         return events
     }
@@ -132,6 +142,10 @@ struct JobWorld {
         switch event {
         case .message(_, let rank), .exited(let rank, _): upcoming[rank].removeFirst()
         case .signalled: signals -= 1
+        case .nodeFailed(let node, _):
+            // Nothing more is heard of its ranks.
+            losable.removeAll { $0 == node }
+            for rank in nodes[node] { upcoming[rank] = [] }
         case .deadlinePassed(let deadline): deadlines.removeAll { $0 == deadline }
         }
     }
@@ -141,13 +155,23 @@ struct JobWorld {
         for action in job.handle(event) {
             switch action {
             case .terminate(let ranks, _):
-                for rank in ranks where upcoming[rank].isEmpty && scripts[rank] == .waits { die(rank, of: 15) }
-            case .kill(let ranks): for rank in ranks where scripts[rank] != .cannotBeKilled { die(rank, of: 9) }
+                for rank in ranks where upcoming[rank].isEmpty && scripts[rank] == .waits && isHeard(rank) {
+                    die(rank, of: 15)
+                }
+            case .kill(let ranks):
+                for rank in ranks where scripts[rank] != .cannotBeKilled && isHeard(rank) { die(rank, of: 9) }
             case .start(let deadline): deadlines.append(deadline)
             case .finish(let outcome):
                 finishes += 1
                 self.outcome = outcome
             }
+        }
+    }
+
+    /// Whether the rank's machine has not been lost.
+    private func isHeard(_ rank: Int) -> Bool {
+        !history.contains { event in
+            if case .nodeFailed(let node, _) = event { nodes[node].contains(rank) } else { false }
         }
     }
 

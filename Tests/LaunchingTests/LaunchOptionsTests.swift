@@ -1,4 +1,5 @@
 import ArgumentParser
+import HostNetwork
 import Testing
 
 @testable import Launching
@@ -51,7 +52,53 @@ struct LaunchOptionsTests {
     func logs() throws {
         #expect(try LaunchOptions.parse(["--nproc", "1", "--log-directory", "x"]).logDirectory == "x")
         let error = #expect(throws: (any Error).self) { try LaunchOptions.parse(["--log-directory", "x"]) }
-        #expect(LaunchOptions.message(for: try #require(error)).contains("give --nproc too"))
+        #expect(LaunchOptions.message(for: try #require(error)).contains("give one of these too"))
+    }
+
+    @Test("name this machine among several")
+    func machines() throws {
+        let options = try LaunchOptions.parse([
+            "--nnodes", "3", "--node-rank", "2", "--rendezvous", "tcp://[fe80::1]:23456", "--rendezvous-timeout", "20",
+        ])
+        let place = try #require(try options.nodes.place)
+        #expect((place.node, place.count, place.rendezvous.host, place.rendezvous.port) == (2, 3, "fe80::1", 23456))
+        #expect(place.timeout == .seconds(20))
+        let launcher = try #require(try options.launcher(arguments: ["program"], environment: [:]))
+        #expect((launcher.processCount, launcher.nodes) == (1, place))
+        #expect(try LaunchOptions.parse(["--nnodes", "1"]).nodes.place == nil)
+    }
+
+    @Test(
+        "refuse machines that cannot find each other",
+        arguments: [
+            (["--nnodes", "0"], "a job has at least one machine"),
+            (["--nnodes", "2", "--node-rank", "0"], "needs --rendezvous tcp://host:port"),
+            (["--nnodes", "2", "--rendezvous", "tcp://a:1"], "needs --node-rank"),
+            (["--nnodes", "2", "--node-rank", "2", "--rendezvous", "tcp://a:1"], "counted from 0 to 1"),
+            (["--nnodes", "2", "--node-rank", "0", "--rendezvous", "a"], "--rendezvous a: "),
+            (["--nnodes", "2", "--node-rank", "0", "--rendezvous", "tcp://a:0"], "need a port that all know"),
+            (["--nproc", "2", "--max-restarts=-1"], "is not negative"),
+            (["--nproc", "2", "--port-range", "5-4"], "begins with the lower one"),
+            (["--nproc", "2", "--port-range", "a-b"], "expected a range of ports"),
+            (["--max-restarts", "1"], "give one of these too"),
+            (["--rendezvous", "tcp://a:1"], "give one of these too"),
+        ])
+    func lost(_ arguments: [String], _ text: String) throws {
+        let error = #expect(throws: (any Error).self) { try LaunchOptions.parse(arguments) }
+        let message = LaunchOptions.message(for: try #require(error))
+        #expect(message.contains(text), "\(message)")
+    }
+
+    @Test("refuse an interface where the environment names another")
+    func interface() throws {
+        let options = try LaunchOptions.parse(["--nproc", "2", "--interface", "eth0"])
+        let same = try options.launcher(arguments: ["program"], environment: ["GLOO_SOCKET_IFNAME": "eth0"])
+        #expect(same?.interface == "eth0")
+        let error = #expect(throws: LaunchError.self) {
+            try options.launcher(arguments: ["program"], environment: ["GLOO_SOCKET_IFNAME": "eth1"])
+        }
+        #expect(error?.code == .contradiction)
+        #expect(error?.exitCode == 2)
     }
 
     @Test("ask for a launcher, but not of a rank")

@@ -93,7 +93,9 @@ struct FashionMNISTTests {
         let run = try run("--limit", "32", "--epochs", "1", "--learning-rate", "0.05", "--threads", "1")
         let configuration = try run.configuration()
         let expected: NSDictionary = [
-            "program": "fashion-mnist", "seed": 0, "nproc": NSNull(), "log-directory": NSNull(),
+            "program": "fashion-mnist", "seed": 0, "nproc": NSNull(), "nnodes": NSNull(),
+            "node-rank": NSNull(), "rendezvous": NSNull(), "rendezvous-timeout": 300, "interface": NSNull(),
+            "port-range": NSNull(), "max-restarts": 0, "log-directory": NSNull(), "share-gpu": false,
             "global-batch-size": NSNull(),
             "collective-timeout": 1800, "find-unused-parameters": false, "device": "cpu", "threads": 1,
             "max-steps": NSNull(), "limit": 32,

@@ -61,8 +61,8 @@ struct RunningProgram {
     private let home: TemporaryFolder
 
     /// Starts a program that was built beside the tests, as ``ProgramRun`` does, but with no options of its own.
-    init(_ program: String, _ arguments: [String]) throws {
-        try self.init([Self.binaries + "/" + program] + arguments, home: TemporaryFolder())
+    init(_ program: String, _ arguments: [String], environment: [String: String?] = [:]) throws {
+        try self.init([Self.binaries + "/" + program] + arguments, environment: environment, home: TemporaryFolder())
     }
 
     fileprivate init(
@@ -96,7 +96,7 @@ struct RunningProgram {
     }
 
     /// The folder of the built programs: the one that this test program is in.
-    fileprivate static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
 }
 

@@ -2,11 +2,18 @@ import Foundation
 
 /// How many cores this process may use: its affinity mask, and the quota of its control group.
 package enum AvailableCores {
-    package static var count: Int {
+    /// The cores whose time this process gets: at least one.
+    package static var count: Int { max(1, min(allowed, quota ?? .max)) }
+
+    /// The cores that the affinity mask lets this process run on.
+    package static var allowed: Int {
         let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let quota = try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8)
-        let allowed = status.flatMap(affinity(from:)) ?? ProcessInfo.processInfo.activeProcessorCount
-        return max(1, min(allowed, quota.flatMap(self.quota(from:)) ?? .max))
+        return status.flatMap(affinity(from:)) ?? ProcessInfo.processInfo.activeProcessorCount
+    }
+
+    /// The cores whose time the control group grants; nil for no quota.
+    package static var quota: Int? {
+        (try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8)).flatMap(quota(from:))
     }
 
     /// The threads that each of a machine's ranks gets of the cores: at least one.

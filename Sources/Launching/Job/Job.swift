@@ -7,7 +7,7 @@ import RankProtocol
 ///
 /// A rank's messages have to be told before its exit. The first cause decides: a failure that is not another's
 /// consequence, an exit with a code other than 0 or by a signal, or the end of a rank of ours that has not said that it
-/// finished. Then the other ranks are asked to end and, when a grace has passed, killed; what they report after that is
+/// finished, or the loss of a machine. Then the other ranks are asked to end and, when a grace has passed, killed; what they report after that is
 /// no cause. A consequence that comes before its cause waits for it; when none comes in time, the earliest consequence
 /// is named instead.
 struct Job: Sendable {
@@ -16,8 +16,10 @@ struct Job: Sendable {
         case message(RankMessage, from: Int)
         /// A rank's process has ended, and no message of it will follow.
         case exited(rank: Int, ProcessEnding)
-        /// The launcher got a signal that asks it to end.
-        case signalled(Int32)
+        /// The launcher of a node got a signal that asks it to end.
+        case signalled(Int32, node: Int = 0)
+        /// A node could not start its ranks, or nothing is heard of its launcher any more; it ends its ranks by itself.
+        case nodeFailed(Int, reason: String)
         case deadlinePassed(Deadline)
     }
 
@@ -50,8 +52,10 @@ struct Job: Sendable {
         var status: ProcessEnding?
         /// Whether we asked it to end or killed it, so that its end is our doing.
         var wasStopped = false
+        /// Whether nothing will be heard of it any more.
+        var isLost = false
 
-        var isAlive: Bool { status == nil }
+        var isAlive: Bool { status == nil && !isLost }
     }
 
     private enum Phase {
@@ -63,11 +67,20 @@ struct Job: Sendable {
     }
 
     private var ranks: [Rank]
+    private let nodes: [Range<Int>]
     private var phase = Phase.running
 
     /// A job whose ranks have all been started.
+    ///
+    /// - Parameter nodes: the ranks of each machine, in order and from 0.
+    init(nodes: [Range<Int>]) {
+        self.nodes = nodes
+        ranks = Array(repeating: Rank(), count: nodes.last?.upperBound ?? 0)
+    }
+
+    /// A job on one machine.
     init(worldSize: Int) {
-        ranks = Array(repeating: Rank(), count: worldSize)
+        self.init(nodes: [0..<worldSize])
     }
 
     /// Takes an event in, and returns what to do, in order.
@@ -82,7 +95,8 @@ struct Job: Sendable {
             return []
         case .message(.failed(let failure), let rank): return handle(failure, from: rank)
         case .exited(let rank, let status): return handle(status, of: rank)
-        case .signalled(let number): return handle(signal: number)
+        case .signalled(let number, let node): return handle(signal: number, at: node)
+        case .nodeFailed(let node, let reason): return handle(failureOf: node, reason)
         case .deadlinePassed(let deadline): return handle(deadline)
         }
     }
@@ -117,9 +131,16 @@ struct Job: Sendable {
         }
     }
 
-    private mutating func handle(signal number: Int32) -> [Action] {
-        guard case .ending(_, let killed) = phase else { return end(.interrupted(signal: number)) }
+    private mutating func handle(signal number: Int32, at node: Int) -> [Action] {
+        guard case .ending(_, let killed) = phase else { return end(.interrupted(signal: number, node: node)) }
         return killed ? [] : kill()
+    }
+
+    private mutating func handle(failureOf node: Int, _ reason: String) -> [Action] {
+        guard nodes.indices.contains(node) else { return [] }
+        for rank in nodes[node] { ranks[rank].isLost = true }
+        guard isEnding else { return end(.nodeFailed(node, reason: reason)) }
+        return alive.isEmpty ? conclude() : []
     }
 
     private mutating func handle(_ deadline: Deadline) -> [Action] {
@@ -146,7 +167,8 @@ struct Job: Sendable {
             switch ending {
             // The one that failed is on its way out, and may have last words to write.
             case .failed(let rank, _): ("rank \(rank) failed", alive.filter { $0 != rank })
-            case .interrupted(let number): ("the launcher got \(signalName(number))", alive)
+            case .nodeFailed(let node, _): ("node \(node) failed", alive)
+            case .interrupted(let number, _): ("the launcher got \(signalName(number))", alive)
             case .completed: ("", [])
             }
         guard !alive.isEmpty else { return conclude() }
@@ -176,7 +198,8 @@ struct Job: Sendable {
         let exitCode: Int32
         switch ending {
         case .completed: exitCode = 0
-        case .interrupted(let number): exitCode = 128 + number
+        case .interrupted(let number, _): exitCode = 128 + number
+        case .nodeFailed: exitCode = 1
         case .failed(let rank, _):
             failed = rank
             exitCode =
@@ -188,7 +211,7 @@ struct Job: Sendable {
         }
         let stopped = ranks.indices.filter { rank in
             let endedWell = ranks[rank].status == .exited(0) && !ranks[rank].wasStopped
-            return ending != .completed && rank != failed && !endedWell
+            return ending != .completed && rank != failed && !endedWell && !ranks[rank].isLost
         }
         return JobOutcome(ending: ending, exitCode: exitCode, stoppedRanks: stopped, abandonedRanks: alive)
     }

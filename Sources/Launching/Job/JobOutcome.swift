@@ -1,17 +1,19 @@
 /// How a job ended.
-public struct JobOutcome: Sendable, Hashable {
+public struct JobOutcome: Codable, Sendable, Hashable {
     /// The ways in which a job ends.
-    public enum Ending: Sendable, Hashable {
+    public enum Ending: Codable, Sendable, Hashable {
         /// All ranks ended well.
         case completed
         /// A rank failed first, and the others were stopped.
         case failed(rank: Int, cause: FailureCause)
-        /// A signal to the launcher stopped all ranks.
-        case interrupted(signal: Int32)
+        /// A signal to the launcher of a node stopped all ranks.
+        case interrupted(signal: Int32, node: Int = 0)
+        /// A node could not start its ranks, or was lost, and the others' ranks were stopped.
+        case nodeFailed(Int, reason: String)
     }
 
     /// What made a rank the one that failed first.
-    public enum FailureCause: Sendable, Hashable {
+    public enum FailureCause: Codable, Sendable, Hashable {
         /// It said so, with this message.
         case reported(String)
         /// It returned this code, not 0, without a message.

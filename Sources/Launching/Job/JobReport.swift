@@ -11,51 +11,60 @@ enum JobReport {
     /// The lines for an outcome, at most 25; none for a job that ended well.
     ///
     /// - Parameters:
-    ///   - ranks: what is known of each rank.
-    ///   - machine: where they ran.
-    ///   - logs: the folder with all that they wrote, where there is one.
+    ///   - accounts: what is known of ranks, by their numbers; nothing of those whose machine is lost.
+    ///   - nodes: the machines' names, where there are several.
+    ///   - logs: the folder with all that the ranks of this machine wrote, where there is one.
     static func lines(
-        for outcome: JobOutcome, _ ranks: [RankAccount], on machine: Machine, logs: String? = nil
+        for outcome: JobOutcome, _ accounts: [Int: RankAccount], nodes: [String] = [], logs: String? = nil
     ) -> [String] {
         var first: [String] = []
-        var quoted: [String] = []
+        var quoted: RankAccount?
         var last: [String] = []
         switch outcome.ending {
         case .completed: return []
-        case .interrupted(let number):
-            first = ["stopped by \(signalName(number))"]
+        case .interrupted(let number, let node):
+            first = ["stopped by \(signalName(number))\(nodes.indices.contains(node) ? " at \(nodes[node])" : "")"]
+        case .nodeFailed(let node, let reason):
+            first = ["\(nodes.indices.contains(node) ? nodes[node] : "node \(node)") failed first: \(reason)"]
+            if !outcome.stoppedRanks.isEmpty {
+                last.append("\(named(outcome.stoppedRanks)) stopped because node \(node) failed")
+            }
         case .failed(let rank, let cause):
-            first = failure(rank, cause, ranks[rank], machine)
-            quoted = ranks[rank].lastLines
+            first = failure(rank, cause, accounts[rank])
+            quoted = accounts[rank]
             if !outcome.stoppedRanks.isEmpty {
                 last.append("\(named(outcome.stoppedRanks)) stopped because rank \(rank) failed")
             }
+            if let elsewhere = quoted?.logs, elsewhere != logs, let host = quoted?.machine.host {
+                last.append("all output of rank \(rank) is in \(elsewhere) on \(host)")
+            }
         }
         if !outcome.abandonedRanks.isEmpty {
-            let processes = outcome.abandonedRanks.map { "\($0) (pid \(ranks[$0].pid))" }.joined(separator: ", ")
-            last.append("left behind, since SIGKILL did not end it within seconds: rank \(processes)")
+            let processes = outcome.abandonedRanks.map { rank in
+                "\(rank)\(accounts[rank].map { " (pid \($0.pid)\(nodes.isEmpty ? "" : ", \($0.machine.host)"))" } ?? "")"
+            }
+            last.append(
+                "left behind, since SIGKILL did not end it within seconds: rank \(processes.joined(separator: ", "))")
         }
         var lines = first.map(shortened)
         let room = min(quotedLineCount, lineCount - first.count - last.count - (logs == nil ? 1 : 2))
-        if case .failed(let rank, _) = outcome.ending, !quoted.isEmpty, room > 0 {
-            lines.append("rank \(rank)'s last lines on \(ranks[rank].isTerminal ? "the terminal" : "standard error"):")
-            lines += quoted.suffix(room).map { shortened("  \($0)") }
+        if case .failed(let rank, _) = outcome.ending, let quoted, !quoted.lastLines.isEmpty, room > 0 {
+            lines.append("rank \(rank)'s last lines on \(quoted.isTerminal ? "the terminal" : "standard error"):")
+            lines += quoted.lastLines.suffix(room).map { shortened("  \($0)") }
         }
         // A path is of use only when it is whole.
         return lines + last.map(shortened) + (logs.map { ["all output of the ranks is in \($0)"] } ?? [])
     }
 
-    private static func failure(
-        _ number: Int, _ cause: JobOutcome.FailureCause, _ rank: RankAccount, _ machine: Machine
-    ) -> [String] {
-        let name = "rank \(number) (pid \(rank.pid), \(machine.host))"
-        let end = time(rank.endTime)
+    private static func failure(_ number: Int, _ cause: JobOutcome.FailureCause, _ rank: RankAccount?) -> [String] {
+        let name = "rank \(number)\(rank.map { " (pid \($0.pid), \($0.machine.host))" } ?? "")"
+        let end = time(rank?.endTime)
         switch cause {
         case .reported(let message):
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             let shown = lines.prefix(quotedLineCount)
             let more = lines.count - shown.count
-            return ["\(name) failed first\(time(rank.failureTime)): \(shown.first ?? "")"] + shown.dropFirst()
+            return ["\(name) failed first\(time(rank?.failureTime)): \(shown.first ?? "")"] + shown.dropFirst()
                 + (more > 0 ? ["… and \(more) more lines"] : [])
         case .exited(let code):
             return ["\(name) failed first\(end): it exited with code \(code), without a message"]
@@ -63,8 +72,8 @@ enum JobReport {
             return ["\(name) ended before the others, without an error\(end.isEmpty ? "" : ",")\(end)"]
         case .killed(SIGKILL):
             let killer = "\(name) was killed by \(signalName(SIGKILL))\(end); often the out-of-memory killer"
-            guard let peak = rank.peakMemory else { return [killer] }
-            let all = machine.memory.map { " of \(Machine.text(bytes: $0))" } ?? ""
+            guard let peak = rank?.peakMemory else { return [killer] }
+            let all = rank?.machine.memory.map { " of \(Machine.text(bytes: $0))" } ?? ""
             return ["\(killer): rank \(number)'s peak was \(Machine.text(bytes: peak))\(all)"]
         case .killed(let signal):
             return ["\(name) was killed by \(signalName(signal))\(end)"]

@@ -1,13 +1,14 @@
 import Foundation
 
-/// What the report tells of the machine.
-struct Machine: Sendable, Hashable {
-    let host: String
+/// A machine, as reports tell of it.
+package struct Machine: Codable, Sendable, Hashable {
+    /// Its name.
+    package let host: String
     /// The bytes of memory that processes here may use together; nil where the system does not say.
-    let memory: Int?
+    package let memory: Int?
 
     /// The one that this process runs on.
-    static var current: Machine {
+    package static var current: Machine {
         var name = [CChar](repeating: 0, count: 256)
         let status = gethostname(&name, name.count - 1)
         let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -27,7 +28,7 @@ struct Machine: Sendable, Hashable {
     }
 
     /// A number of bytes as `21.3 GB` or `340 MB`.
-    static func text(bytes: Int) -> String {
+    package static func text(bytes: Int) -> String {
         if bytes < 1_000_000_000 { return "\(bytes / 1_000_000) MB" }
         let tenths = (bytes + 50_000_000) / 100_000_000
         return tenths % 10 == 0 ? "\(tenths / 10) GB" : "\(tenths / 10).\(tenths % 10) GB"

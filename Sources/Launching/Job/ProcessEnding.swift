@@ -1,7 +1,7 @@
 import Glibc
 
 /// How a process ended.
-enum ProcessEnding: Sendable, Hashable {
+enum ProcessEnding: Codable, Sendable, Hashable {
     /// It returned a code, 0 for success.
     case exited(Int32)
     /// A signal killed it.

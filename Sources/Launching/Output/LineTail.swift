@@ -22,7 +22,8 @@ struct LineTail: Sendable {
 
     private mutating func keep(_ line: ArraySlice<UInt8>) {
         if lines.count == JobReport.quotedLineCount { lines.removeFirst() }
-        lines.append(Self.readable(line))
+        // One character more than the report shows, which says that there is more.
+        lines.append(String(Self.readable(line).prefix(JobReport.lineLength + 1)))
     }
 
     /// The text without what steers a terminal: colours, movements and other control characters.

@@ -13,6 +13,8 @@ final class EventPipe: Sendable {
             case outputDrained
             /// The rank with this number writes no more.
             case outputEnded
+            /// Another machine's launcher has sent something.
+            case node
         }
 
         private let rawKind: Int32
@@ -53,6 +55,13 @@ final class EventPipe: Sendable {
     static func post(_ record: Record, to descriptor: Int32) -> Bool {
         var record = record
         return write(descriptor, &record, MemoryLayout<Record>.size) > 0
+    }
+
+    /// Waits until something has been told, or can be read from one of `sockets`, or it is `instant`.
+    func wait(orFor sockets: [Int32], until instant: ContinuousClock.Instant?) {
+        var requests = ([descriptor] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let milliseconds = instant.map { (ContinuousClock.now.duration(to: $0) / .milliseconds(1)).rounded(.up) }
+        _ = poll(&requests, nfds_t(requests.count), milliseconds.map { Int32(max(0, min($0, 1e6))) } ?? -1)
     }
 
     /// The records that have been told, in order.

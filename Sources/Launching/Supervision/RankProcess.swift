@@ -20,28 +20,23 @@ final class RankProcess {
     /// The most memory, in bytes, that it or a process it waited for had at once; known when it has ended.
     private(set) var peakMemory: Int?
 
-    /// The descriptors of a rank: these, and the standard ones.
+    /// The descriptors of a rank: this one, and the standard ones.
     private static let controlNumber: Int32 = 3
-    private static let storeNumber: Int32 = 4
 
-    /// Starts a rank.
+    /// Starts a rank; rank 0 gets a terminal where the launcher has one.
     ///
     /// - Parameters:
     ///   - place: who it is among the ranks.
     ///   - program: what to start, with the environment that all ranks have in common.
-    ///   - store: the port for the store, for rank 0.
-    ///   - followsTerminal: whether it gets a terminal where the launcher has one.
     /// - Throws: ``LaunchError`` with `spawnFailed` or `socketUnavailable`; nothing is left running.
-    init(_ place: RankEnvironment, _ program: ProcessSpawn, store: StorePort?, followsTerminal: Bool) throws {
+    init(_ place: RankEnvironment, _ program: ProcessSpawn) throws {
         rank = place.rank
         let (control, rankControl) = try Descriptor.socketPair()
         var program = program
         program.environment.merge(place.variables) { $1 }
         program.environment[LauncherVariable.controlDescriptor] = "\(Self.controlNumber)"
-        program.environment[LauncherVariable.storeDescriptor] = store.map { _ in "\(Self.storeNumber)" }
         program.descriptors = [(rankControl, Self.controlNumber)]
-        if let store { program.descriptors.append((store.socket, Self.storeNumber)) }
-        let output = try RankOutput(followsTerminal: followsTerminal)
+        let output = try RankOutput(followsTerminal: rank == 0)
         program.descriptors += output.ends
         self.output = output.withoutEnds
         self.control = control

@@ -1,4 +1,4 @@
 /// A number of things in words: `1 rank`, `4 ranks`.
-func counted(_ count: Int, _ unit: String) -> String {
-    "\(count) \(unit)\(count == 1 ? "" : "s")"
+func counted(_ count: Int, _ unit: String, plural: String? = nil) -> String {
+    "\(count) \(count == 1 ? unit : plural ?? "\(unit)s")"
 }

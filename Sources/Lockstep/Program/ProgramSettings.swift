@@ -16,8 +16,9 @@ struct ProgramSettings: Sendable {
     private mutating func collect(from value: Any) {
         for child in Mirror(reflecting: value).children {
             if let option = child.value as? any RecordedOption {
-                let name = (child.label ?? "").drop { $0 == "_" }
-                entries.append((Self.flag(String(name)), option.recordedValue))
+                let name = Self.flag(String((child.label ?? "").drop { $0 == "_" }))
+                // With it nothing is trained.
+                if name != "print-config" { entries.append((name, option.recordedValue)) }
             } else if let group = child.value as? any RecordedGroup {
                 collect(from: group.recordedGroup)
             }

@@ -14,9 +14,17 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @OptionGroup
     public var launch: LaunchOptions
 
+    /// Whether to show what each option is and where that comes from, instead of training.
+    @Flag(help: "Shows the value of each option and where it comes from, and ends.")
+    public var printConfig = false
+
     /// Where to train; nil for a GPU where there is one.
     @Option(help: "Where to train: cpu, cuda or cuda:N (default: a GPU where there is one).")
     public var device: String?
+
+    /// Whether several processes may train on one GPU.
+    @Flag(help: "Lets several processes share a GPU.")
+    public var shareGpu = false
 
     /// Threads for each process; nil for its share of the cores.
     @Option(help: "Threads of each process (default: its share of the cores).")

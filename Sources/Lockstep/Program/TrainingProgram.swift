@@ -1,6 +1,9 @@
 public import ArgumentParser
 import Foundation
 import Launching
+import RankProtocol
+import Torch
+import Tracking
 
 /// A training program: its options, and what to do with them.
 ///
@@ -16,8 +19,8 @@ import Launching
 ///     }
 /// }
 /// ```
-/// With `--nproc 4` the program starts itself four times, as the ranks of one job. Each calls `train`; the first error of
-/// any of them ends all.
+/// With `--nproc 4` the program starts itself four times, as the ranks of one job, and with `--nnodes` on several machines.
+/// Each calls `train`; the first error of any of them ends all.
 public protocol TrainingProgram: AsyncParsableCommand, Sendable {
     /// The options that every program has; declare them with `@OptionGroup`.
     var options: TrainingOptions { get }
@@ -32,15 +35,33 @@ extension TrainingProgram {
     /// Starts the training that the command line describes, in this process or in several.
     public mutating func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        if let launcher = try options.launch.launcher(arguments: CommandLine.arguments, environment: environment) {
-            let outcome = try await launcher.run()
+        var options = self.options
+        let name = Self._commandName
+        if options.printConfig {
+            let listing = try ConfigurationListing(
+                ProgramSettings(of: self), options, arguments: CommandLine.arguments, environment: environment)
+            for line in listing.lines { Swift.print(line) }
+            return
+        }
+        let outcome = try await LaunchError.endingProcess { () -> JobOutcome? in
+            guard var launcher = try options.launch.launcher(arguments: CommandLine.arguments, environment: environment)
+            else { return nil }
+            try DevicePlan.require(
+                launcher.processCount, on: options.device, count: LibTorch.cudaDeviceCount,
+                visible: environment["CUDA_VISIBLE_DEVICES"], shares: options.shareGpu)
+            launcher.runFolder = { [folder = options.runDirectory] in
+                try RunFolder.reserve(at: folder, program: name)
+            }
+            return try await launcher.run()
+        }
+        if let outcome {
             guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
             return
         }
-        let program = self
+        options.runDirectory = environment[LauncherVariable.runFolder] ?? options.runDirectory
+        let (program, resolved) = (self, options)
         func train() async throws {
-            try await withAccelerator(program.options, name: Self._commandName, settings: ProgramSettings(of: program))
-            {
+            try await withAccelerator(resolved, name: name, settings: ProgramSettings(of: program)) {
                 try await program.train(with: $0)
             }
         }

@@ -31,8 +31,7 @@ final class Ranks: Sendable {
         let joinTimeout = max(timeout, .seconds(300))
         if own.worldSize == 1 {
             group = nil
-        } else if own.launcher == "torchrun" {
-            // These variables say more than the address: who serves the store, and through which socket.
+        } else if own.hasTorchrunVariables {
             group = try ProcessGroup(initMethod: "env://", timeout: timeout, joinTimeout: joinTimeout)
         } else {
             let host = own.masterAddress.contains(":") ? "[\(own.masterAddress)]" : own.masterAddress

@@ -39,6 +39,19 @@ public struct RunFolder: Sendable {
         notices = try earlier.withoutWriter { isContinued ? [] : try earlier.moveAside() }
     }
 
+    /// The path of the folder for a run that other processes will do, which is created; what is in it stays as it is.
+    ///
+    /// - Parameters:
+    ///   - path: The folder; nil for a new one under `runs`.
+    ///   - program: The program's name, for the name of a new folder.
+    /// - Throws: ``TrackingError`` where the folder cannot be created.
+    package static func reserve(at path: String?, program: String) throws -> String {
+        guard let path, !path.isEmpty else { return try NewRunFolder(program: program, date: Date()).create() }
+        let absolute = URL(fileURLWithPath: path).path
+        try createFolders(absolute)
+        return absolute
+    }
+
     /// A folder that another process of the same run has created.
     package init(existing path: String) {
         self.path = path
