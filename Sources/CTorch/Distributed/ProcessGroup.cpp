@@ -1,5 +1,7 @@
 // Process groups over Gloo, and the collectives.
+#include "GlooDevice.h"
 #include "Handles.h"
+#include "JoiningStore.h"
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -14,6 +16,14 @@
 using ctorch::attempted;
 using ctorch::made;
 using ctorch::retained;
+
+struct ct_device_handle {
+    ctorch::GlooDevice device;
+};
+
+struct ct_joining_handle {
+    std::shared_ptr<ctorch::Joining> joining;
+};
 
 namespace {
 using Tensors = std::vector<at::Tensor>;
@@ -58,19 +68,42 @@ static void ignore_broken_pipes() {
     });
 }
 
-ct_group ct_group_gloo(
-    ct_store store, int32_t rank, int32_t world_size, const char *address, int64_t timeout_ms, ct_observer observer) {
+ct_device ct_device_gloo(const char *address, int32_t first_port, int32_t last_port) {
     ignore_broken_pipes();
+    return made([&] { return new ct_device_handle{ctorch::open_gloo_device(address, {first_port, last_port})}; });
+}
+void ct_device_release(ct_device self) {
+    attempted([&] { delete self; });
+}
+int32_t ct_device_port(ct_device self) { return self->device.port; }
+const char *ct_device_address(ct_device self) { return self->device.address.c_str(); }
+
+ct_joining ct_joining_new(int32_t rank, int32_t world_size) {
+    return made([&] { return new ct_joining_handle{std::make_shared<ctorch::Joining>(rank, world_size)}; });
+}
+void ct_joining_release(ct_joining self) { delete self; }
+int32_t ct_joining_missing(ct_joining self, int32_t *ranks) {
+    int32_t count = 0;
+    attempted([&] {
+        for (const int rank : self->joining->missing()) ranks[count++] = rank;
+    });
+    return count;
+}
+void ct_joining_cancel(ct_joining self, const char *reason) {
+    attempted([&] { self->joining->cancel(reason); });
+}
+
+ct_group ct_group_gloo(
+    ct_store store, int32_t rank, int32_t world_size, ct_device device, ct_joining joining, int64_t timeout_ms,
+    ct_observer observer) {
     return made([&] {
         auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
         auto options = c10d::ProcessGroupGloo::Options::create(ctorch::milliseconds(timeout_ms));
-        auto transport = ctorch::TransportThread::started_by([&] {
-            options->devices.push_back(
-                address == nullptr ? c10d::ProcessGroupGloo::createDefaultDevice()
-                                   : c10d::ProcessGroupGloo::createDeviceForHostname(address));
-        });
+        options->devices.push_back(device->device.device);
+        auto transport = device->device.transport;
+        auto own = c10::make_intrusive<c10d::PrefixStore>("cpu/", store->store);
         auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
-            c10::make_intrusive<c10d::PrefixStore>("cpu/", store->store), rank, world_size, options);
+            c10::make_intrusive<ctorch::JoiningStore>(own, joining->joining), rank, world_size, options);
         gloo->setSequenceNumberForGroup();
         auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
             gloo, collectives, [gloo, transport] { disconnect(gloo, *transport); });

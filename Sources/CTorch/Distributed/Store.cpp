@@ -14,6 +14,16 @@ using ctorch::attempted;
 using ctorch::made;
 
 namespace {
+/// A private function of c10d's store; an explicit instantiation may name it.
+template <auto Function>
+struct Opened {
+    friend int64_t increment(c10d::TCPStore &store, const std::string &key, int64_t value) {
+        return (store.*Function)(key, value);
+    }
+};
+int64_t increment(c10d::TCPStore &store, const std::string &key, int64_t value);
+template struct Opened<&c10d::TCPStore::incrementValueBy>;
+
 ct_store handle(c10::intrusive_ptr<c10d::Store> store) { return new ct_store_handle{std::move(store)}; }
 
 std::vector<uint8_t> value(const void *bytes, int64_t count) {
@@ -36,7 +46,6 @@ ct_store ct_store_tcp(const char *host, ct_tcp_store_options given) {
         options.isServer = given.is_server;
         if (given.world_size > 0) options.numWorkers = static_cast<std::size_t>(given.world_size);
         options.waitWorkers = given.waits_for_workers;
-        if (given.listening_fd >= 0) options.masterListenFd = given.listening_fd;
         options.timeout = ctorch::milliseconds(given.timeout_ms);
         return handle(c10::make_intrusive<c10d::TCPStore>(host, options));
     });
@@ -58,6 +67,13 @@ void ct_store_release(ct_store self) { delete self; }
 int32_t ct_store_port(ct_store self) {
     const auto *store = dynamic_cast<const c10d::TCPStore *>(self->store.get());
     return store == nullptr ? 0 : store->getPort();
+}
+bool ct_store_count_workers(ct_store self, int64_t added, int64_t *out) {
+    return attempted([&] {
+        auto *store = dynamic_cast<c10d::TCPStore *>(self->store.get());
+        TORCH_CHECK(store != nullptr, "only a store over TCP counts its workers");
+        *out = increment(*store, "init/", added);
+    });
 }
 bool ct_store_set_timeout(ct_store self, int64_t timeout_ms) {
     return attempted([&] { self->store->setTimeout(ctorch::milliseconds(timeout_ms)); });

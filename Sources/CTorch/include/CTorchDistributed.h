@@ -14,6 +14,8 @@ extern "C" {
 #pragma clang assume_nonnull begin
 
 typedef struct ct_store_handle *ct_store;
+typedef struct ct_device_handle *ct_device;
+typedef struct ct_joining_handle *ct_joining;
 typedef struct ct_group_handle *ct_group;
 typedef struct ct_work_handle *ct_work;
 typedef struct ct_reducer_handle *ct_reducer;
@@ -21,11 +23,10 @@ typedef struct ct_reducer_handle *ct_reducer;
 // --- Stores -----------------------------------------------------------------------------------------
 
 typedef struct {
-    int32_t port;          // 0 with `is_server`: any free one
+    int32_t port;        // 0 with `is_server`: any free one
     bool is_server;
-    int32_t world_size;    // 0: not known
+    int32_t world_size;  // 0: not known
     bool waits_for_workers;
-    int32_t listening_fd;  // a bound socket that the server takes over; -1: none
     int64_t timeout_ms;
 } ct_tcp_store_options;
 ct_store _Nullable ct_store_tcp(const char *host, ct_tcp_store_options options);
@@ -37,6 +38,8 @@ ct_store _Nullable ct_store_clone(ct_store self);
 void ct_store_release(ct_store self);
 /// The port of a TCP store; 0 for others.
 int32_t ct_store_port(ct_store self);
+/// Counts `added` more workers of a TCP store, and gives how many there are: what a server waits for.
+bool ct_store_count_workers(ct_store self, int64_t added, int64_t *out);
 bool ct_store_set_timeout(ct_store self, int64_t timeout_ms);
 bool ct_store_set(ct_store self, const char *key, const void *_Nullable bytes, int64_t count);
 /// Waits for the key. `bytes` is allocated with malloc and belongs to the caller.
@@ -94,10 +97,28 @@ typedef struct {
 
 // --- Process groups -----------------------------------------------------------------------------------
 
-/// Connects the ranks of a group through Gloo. `store` is the group's own; `address` the local address to use, NULL for
-/// the host name's.
+/// Gloo's socket for connections of other ranks, and its thread. `address` is a local address, NULL for the host name's;
+/// the port is the first of the range that is free, or any free one with 0 and 0.
+ct_device _Nullable ct_device_gloo(const char *_Nullable address, int32_t first_port, int32_t last_port);
+/// A group that uses the device keeps it.
+void ct_device_release(ct_device self);
+/// The port that others connect to; 0 where it could not be found out.
+int32_t ct_device_port(ct_device self);
+/// The numeric address, without an interface; empty where it could not be found out. It lives as long as the device.
+const char *ct_device_address(ct_device self);
+
+/// The coming together of a group's ranks, for a thread that watches the one that waits.
+ct_joining _Nullable ct_joining_new(int32_t rank, int32_t world_size);
+void ct_joining_release(ct_joining self);
+/// The ranks that have not come yet; `ranks` has room for all. Returns how many there are.
+int32_t ct_joining_missing(ct_joining self, int32_t *ranks);
+/// Ends the wait for other ranks with `reason`; connections in the making go on until their time limit.
+void ct_joining_cancel(ct_joining self, const char *reason);
+
+/// Connects the ranks of a group through Gloo: waits for all ranks, however long they take, and then for the connection
+/// to each, at most `timeout_ms`, which is also the group's time limit at first. `store` is the group's own.
 ct_group _Nullable ct_group_gloo(
-    ct_store store, int32_t rank, int32_t world_size, const char *_Nullable address, int64_t timeout_ms,
+    ct_store store, int32_t rank, int32_t world_size, ct_device device, ct_joining joining, int64_t timeout_ms,
     ct_observer observer);
 /// Ends the group; what is in progress is given up. Never on a thread of the group's own, such as `left`'s.
 void ct_group_release(ct_group self);

@@ -8,6 +8,7 @@ final class NodeConnectionHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private static let lineEnd = UInt8(ascii: "\n")
+    private static let tooLong = "it sent a line of more than \(MessageFraming.maximumLineLength) bytes"
     /// Into how many parts the time without a sign is divided, each of which is looked at.
     ///
     /// Parts are counted, not measured: the time in which this process was stopped is no silence of the other side.
@@ -91,8 +92,11 @@ final class NodeConnectionHandler: ChannelInboundHandler {
         silentParts = 0
         guard !hasEnded else { return }
         bytes.writeImmutableBuffer(unwrapInboundIn(data))
+        let limit = MessageFraming.maximumLineLength
         while !hasEnded, let line = nextLine() {
-            if let greeted {
+            if line.count > limit {
+                fail(Self.tooLong)
+            } else if let greeted {
                 guard line + [Self.lineEnd] == NodeConnection.greeting else {
                     fail("it is no launcher of this version")
                     return
@@ -104,8 +108,7 @@ final class NodeConnectionHandler: ChannelInboundHandler {
             }
         }
         if bytes.readableBytes == 0 { bytes = ByteBuffer() } else { bytes.discardReadBytes() }
-        let limit = MessageFraming.maximumLineLength
-        if !hasEnded, bytes.readableBytes > limit { fail("it sent a line of more than \(limit) bytes") }
+        if !hasEnded, bytes.readableBytes > limit { fail(Self.tooLong) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -2,7 +2,6 @@ import Foundation
 import Glibc
 import HostNetwork
 import RankProtocol
-import Synchronization
 
 /// Lets the machines of a job meet, and tries whether each reaches every other on the ports for data.
 ///
@@ -131,15 +130,17 @@ package struct ReachabilityCheck {
 
     /// What is in the way to each of the machines; all are tried at once.
     private static func obstacles(from node: Int, to targets: [ReachabilityReport.Target]) -> [String?] {
-        let found = Mutex([String?](repeating: nil, count: targets.count))
-        DispatchQueue.concurrentPerform(iterations: targets.count) { index in
-            guard index != node else { return }
-            let target = targets[index]
-            let obstacle =
-                IPAddress(target.address).map { PortProbe.obstacle(to: $0, port: target.port, timeout: limit) }
-                ?? "\(target.address) is no address"
-            found.withLock { $0[index] = obstacle }
+        var obstacles = targets.map { IPAddress($0.address) == nil ? "\($0.address) is no address" : nil }
+        let tried = targets.indices.filter { $0 != node && obstacles[$0] == nil }
+        let attempts = ConnectionAttempts(
+            tried.map { (IPAddress(targets[$0].address) ?? .loopback, targets[$0].port) })
+        let deadline = ContinuousClock.now + limit
+        while !attempts.isDecided, deadline > .now { attempts.poll(for: deadline - .now) }
+        for (index, target) in tried.enumerated() {
+            obstacles[target] =
+                attempts.isPending(index)
+                ? "no answer within \(limit.components.seconds) s" : attempts.failure(of: index)
         }
-        return found.withLock { $0 }
+        return obstacles
     }
 }

@@ -34,6 +34,10 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @Option(help: "Samples of a step on all processes together, divided between them; wins over --batch-size.")
     public var globalBatchSize: Int?
 
+    /// What carries data between the processes.
+    @Option(help: "What carries data between the processes: gloo.")
+    public var backend = ProcessGroup.Backend.gloo.rawValue
+
     /// Seconds that a process waits for the others in a collective.
     @Option(help: "Seconds that a process waits for the others before it gives up.")
     public var collectiveTimeout = 1800.0
@@ -84,6 +88,11 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     public func validate() throws {
         if let device, Device(device) == nil {
             throw ValidationError("--device \(device): expected cpu, cuda or cuda:N")
+        }
+        do {
+            _ = try ProcessGroup.Backend(named: backend)
+        } catch {
+            throw ValidationError("--\(error)")
         }
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed") }
         if let globalBatchSize, globalBatchSize < 1 {

@@ -17,8 +17,11 @@ final class Ranks: Sendable {
 
     /// Joins the ranks that the environment describes; a world of one where it describes none.
     ///
+    /// - Parameters:
+    ///   - environment: the variables that say which rank this process is.
+    ///   - options: how ranks reach each other, and how long they wait.
     /// - Throws: an error of the environment, or `DistributedError` when the ranks cannot come together.
-    init(environment: [String: String], timeout: Duration) throws {
+    init(environment: [String: String], options: TrainingOptions) throws {
         guard let own = try RankEnvironment(environment: environment) else {
             (rank, worldSize, localRank, localWorldSize, group) = (0, 1, 0, 1, nil)
             return
@@ -27,18 +30,29 @@ final class Ranks: Sendable {
         worldSize = own.worldSize
         localRank = own.localRank
         localWorldSize = own.localWorldSize
+        let timeout = Duration.seconds(options.collectiveTimeout)
+        let backend = try ProcessGroup.Backend(named: options.backend)
+        let ports = try Self.ports(environment, options)
+        // A launcher of ours has set it already; others' ranks do it by themselves.
+        if let interface = options.launch.nodes.interface { setenv(PyTorchVariable.glooInterface, interface, 1) }
         // Ranks of a busy machine come later than a short time limit of collectives allows.
         let joinTimeout = max(timeout, .seconds(300))
         if own.worldSize == 1 {
             group = nil
         } else if own.hasTorchrunVariables {
-            group = try ProcessGroup(initMethod: "env://", timeout: timeout, joinTimeout: joinTimeout)
+            group = try ProcessGroup(
+                backend: backend, initMethod: "env://", timeout: timeout, joinTimeout: joinTimeout, portRange: ports)
         } else {
             let host = own.masterAddress.contains(":") ? "[\(own.masterAddress)]" : own.masterAddress
             group = try ProcessGroup(
-                initMethod: "tcp://\(host):\(own.masterPort)", rank: own.rank, worldSize: own.worldSize,
-                timeout: timeout, joinTimeout: joinTimeout)
+                backend: backend, initMethod: "tcp://\(host):\(own.masterPort)", rank: own.rank,
+                worldSize: own.worldSize, timeout: timeout, joinTimeout: joinTimeout, portRange: ports)
         }
+    }
+
+    /// The ports for data: the launcher's, or the program's own option.
+    private static func ports(_ environment: [String: String], _ options: TrainingOptions) throws -> ClosedRange<Int>? {
+        try environment[LauncherVariable.portRange].map { try PortRange($0).ports } ?? options.launch.nodes.portRange?.ports
     }
 
     var isMain: Bool { rank == 0 }

@@ -37,8 +37,7 @@ func withAccelerator<Result: Sendable>(
     let thread = TrainingThread { LibTorch.keepFreedMemory() }
     defer { thread.stop() }
     return try await withTaskExecutorPreference(thread) {
-        let ranks = try Ranks(
-            environment: ProcessInfo.processInfo.environment, timeout: .seconds(options.collectiveTimeout))
+        let ranks = try Ranks(environment: ProcessInfo.processInfo.environment, options: options)
         LibTorch.threadCount = Accelerator.threadCount(options, ranks)
         do {
             let accelerator = try Accelerator(options: options, name: name, settings: settings, ranks: ranks)

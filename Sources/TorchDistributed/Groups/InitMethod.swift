@@ -1,9 +1,10 @@
 import Foundation
+import HostNetwork
 
 /// How the ranks of a job find each other, in PyTorch's notation.
 struct InitMethod {
     private enum Place {
-        case tcp(host: String, port: Int, isAgentStore: Bool, prefix: String?, listening: Int32?)
+        case tcp(Endpoint, isAgentStore: Bool, prefix: String?)
         case file(String)
     }
 
@@ -26,15 +27,17 @@ struct InitMethod {
             self.init(rank: rank, worldSize: worldSize, place: .file(String(text.dropFirst(7))))
             return
         }
-        guard text.hasPrefix("tcp://"), let address = Self.address(text.dropFirst(6)) else {
+        guard text.hasPrefix("tcp://") else {
             throw DistributedError(
-                .invalidInitMethod,
-                "init method \(text): expected tcp://host:port, file:///path or env://; an IPv6 address stands in brackets"
-            )
+                .invalidInitMethod, "init method \(text): expected tcp://host:port, file:///path or env://")
         }
-        self.init(
-            rank: rank, worldSize: worldSize,
-            place: .tcp(host: address.host, port: address.port, isAgentStore: false, prefix: nil, listening: nil))
+        do {
+            let endpoint = try Endpoint(parsing: text)
+            self.init(
+                rank: rank, worldSize: worldSize, place: .tcp(endpoint, isAgentStore: false, prefix: nil))
+        } catch let error as NetworkError {
+            throw DistributedError(.invalidInitMethod, "init method \(error.message)")
+        }
     }
 
     private init(rank: Int, worldSize: Int, place: Place) {
@@ -65,42 +68,26 @@ struct InitMethod {
         // As PyTorch: each restart of an agent's ranks has keys of its own.
         let prefix = isAgentStore ? "/worker/attempt_\(environment["TORCHELASTIC_RESTART_COUNT"] ?? "0")" : nil
         place = .tcp(
-            host: host, port: try number("MASTER_PORT"), isAgentStore: isAgentStore, prefix: prefix,
-            listening: environment["LOCKSTEP_STORE_FD"].flatMap { Int32($0) })
+            Endpoint(host: host, port: try number("MASTER_PORT")), isAgentStore: isAgentStore, prefix: prefix)
     }
 
-    /// Opens the store; the server's waits for all ranks.
+    /// Opens the store, and waits there for all ranks unless an agent serves it, which has started them.
+    ///
+    /// - Throws: ``DistributedError`` with the ranks that have not come when `timeout` is over.
     func store(timeout: Duration) throws -> Store {
         switch place {
         case .file(let path): return try Store.file(path, worldSize: worldSize, timeout: timeout)
-        case .tcp(let host, let port, let isAgentStore, let prefix, let listening):
+        case .tcp(let endpoint, let isAgentStore, let prefix):
+            let deadline = ContinuousClock.now.advanced(by: timeout)
             let isServer = rank == 0 && !isAgentStore
             let store = try Store.tcp(
-                host: host, port: port, isServer: isServer, worldSize: worldSize,
-                listening: isServer ? listening : nil, timeout: timeout)
+                endpoint, isServer: isServer, isAgents: isAgentStore, worldSize: worldSize, waitsForWorkers: !isServer,
+                waiting: isAgentStore ? nil : "rank \(rank)", timeout: timeout)
+            if !isAgentStore, worldSize > 1 {
+                try StoreGathering(store: store, rank: rank, worldSize: worldSize, timeout: timeout).wait(
+                    until: deadline)
+            }
             return try prefix.map { try store.prefixed($0) } ?? store
         }
-    }
-
-    /// The address of this machine that reaches the store; nil where the host name has to tell.
-    var localAddress: String? {
-        switch place {
-        case .file: nil
-        case .tcp(let host, let port, _, _, _): LocalAddress.reaching(host, port: port)
-        }
-    }
-
-    /// Host and port of `10.0.0.1:23456` or `[::1]:23456`.
-    private static func address(_ text: Substring) -> (host: String, port: Int)? {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        return host.isEmpty ? nil : (String(host), port)
     }
 }

@@ -18,6 +18,6 @@ extension ProcessGroup {
             backend, base: store.prefixed("groups"), number: number,
             name: "the group of \(ranksInWords(ranks))", rank: own,
             worldSize: ranks.count, timeout: timeout ?? self.timeout, joinTimeout: nil, address: localAddress,
-            sharesPages: sharesPages)
+            portRange: portRange, sharesPages: sharesPages)
     }
 }

@@ -18,12 +18,6 @@ import Torch
 /// The first group makes the process ignore SIGPIPE, unless it has a handler, since Gloo would let it be killed when
 /// another rank dies.
 public final class ProcessGroup: Sendable {
-    /// What carries the data.
-    public enum Backend: String, CaseIterable, Sendable {
-        /// Over TCP, between CPUs.
-        case gloo
-    }
-
     /// This process's number in the group, from 0.
     public let rank: Int
     /// How many ranks the group has.
@@ -40,6 +34,9 @@ public final class ProcessGroup: Sendable {
     nonisolated(unsafe) let handle: ct_group
     let recorder: FlightRecorder
     let localAddress: String?
+    let portRange: ClosedRange<Int>?
+    /// Where the other ranks connect to for data, such as `10.0.0.1:41233`; nil where the system does not tell.
+    package let dataEndpoint: String?
     let sharesPages: Bool
     private let state = Mutex(State())
 
@@ -67,17 +64,22 @@ public final class ProcessGroup: Sendable {
     ///   - worldSize: how many ranks there are; from the environment with `env://`.
     ///   - timeout: how long to wait for other ranks in each collective.
     ///   - joinTimeout: how long to wait for them to come together; as `timeout` if nil.
-    ///   - address: the local address for data; by default the one that reaches the store.
-    /// - Throws: ``DistributedError`` when the ranks cannot come together.
+    ///   - address: the local address for data; by default that of the interface that `GLOO_SOCKET_IFNAME` names (the
+    ///     first that there is of several, separated by commas), or else the one that reaches the store, on its own
+    ///     machine the one at which others have reached it.
+    ///   - portRange: the ports for data, of which the first free one is taken; any by default.
+    /// - Throws: ``DistributedError`` when the ranks cannot come together: who is missing, or which port cannot be
+    ///   reached by whom.
     public convenience init(
         backend: Backend = .gloo, initMethod: String = "env://", rank: Int? = nil, worldSize: Int? = nil,
-        timeout: Duration = defaultTimeout, joinTimeout: Duration? = nil, address: String? = nil
+        timeout: Duration = defaultTimeout, joinTimeout: Duration? = nil, address: String? = nil,
+        portRange: ClosedRange<Int>? = nil
     ) throws {
         let method = try InitMethod(initMethod, rank: rank, worldSize: worldSize)
         try self.init(
             backend: backend, store: method.store(timeout: joinTimeout ?? timeout).prefixed("default_pg"),
             rank: method.rank, worldSize: method.worldSize, timeout: timeout, joinTimeout: joinTimeout,
-            address: address ?? method.localAddress)
+            address: address, portRange: portRange)
     }
 
     /// Joins the group whose ranks use a store of their own for this.
@@ -89,16 +91,18 @@ public final class ProcessGroup: Sendable {
     ///   - worldSize: how many ranks there are.
     ///   - timeout: how long to wait for other ranks in each collective.
     ///   - joinTimeout: how long to wait for them to come together; as `timeout` if nil.
-    ///   - address: the local address for data; the host name's if nil.
-    /// - Throws: ``DistributedError`` when the ranks cannot come together.
+    ///   - address: the local address for data; by default that of the interface that `GLOO_SOCKET_IFNAME` names, or
+    ///     else the one that reaches a store over TCP, or the host name's.
+    ///   - portRange: the ports for data, of which the first free one is taken; any by default.
+    /// - Throws: ``DistributedError`` when the ranks cannot come together: who is missing, or which port cannot be
+    ///   reached by whom.
     public convenience init(
         backend: Backend = .gloo, store: Store, rank: Int, worldSize: Int, timeout: Duration = defaultTimeout,
-        joinTimeout: Duration? = nil,
-        address: String? = nil
+        joinTimeout: Duration? = nil, address: String? = nil, portRange: ClosedRange<Int>? = nil
     ) throws {
         try self.init(
             backend, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
-            timeout: timeout, joinTimeout: joinTimeout, address: address, sharesPages: true)
+            timeout: timeout, joinTimeout: joinTimeout, address: address, portRange: portRange, sharesPages: true)
     }
 
     /// Joins a group as if all other ranks were on other machines: records are exchanged through the store alone.
@@ -107,7 +111,7 @@ public final class ProcessGroup: Sendable {
     ) throws {
         try self.init(
             .gloo, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
-            timeout: timeout, joinTimeout: nil, address: address, sharesPages: false)
+            timeout: timeout, joinTimeout: nil, address: address, portRange: nil, sharesPages: false)
     }
 
     /// - Parameters:
@@ -115,7 +119,7 @@ public final class ProcessGroup: Sendable {
     ///   - sharesPages: whether ranks of one machine read each other's records in memory.
     init(
         _ backend: Backend, base: Store, number: Int, name: String, rank: Int, worldSize: Int, timeout: Duration,
-        joinTimeout: Duration?, address: String?, sharesPages: Bool
+        joinTimeout: Duration?, address: String?, portRange: ClosedRange<Int>?, sharesPages: Bool
     ) throws {
         guard worldSize > 0, (0..<worldSize).contains(rank) else {
             throw DistributedError(
@@ -127,7 +131,8 @@ public final class ProcessGroup: Sendable {
         self.worldSize = worldSize
         self.timeout = timeout
         self.name = name
-        localAddress = address
+        localAddress = try address ?? DataAddress(base).chosen()
+        self.portRange = portRange
         self.sharesPages = sharesPages
         store = try base.prefixed("\(number)/")
 
@@ -135,20 +140,13 @@ public final class ProcessGroup: Sendable {
         let page = try RecordPage()
         try FlightRecorder.announce(page, of: rank, in: store)
         let link = ObserverLink()
-        guard
-            let handle = ct_group_gloo(
-                store.handle, Int32(rank), Int32(worldSize), address, (joinTimeout ?? timeout).milliseconds,
-                link.observer())
-        else {
-            let error = DistributedError.last("connecting \(worldSize) ranks")
-            throw DistributedError(
-                error.code,
-                "\(error.message)\n  This is rank \(rank) of \(worldSize); check that all ranks were started, each with a "
-                    + "number of its own, and that they reach each other.")
-        }
-        self.handle = handle
+        let device = try DataDevice(address: localAddress, ports: portRange)
+        dataEndpoint = device.endpoint.map { "\($0)" }
+        handle = try GroupJoining(
+            store: store, rank: rank, worldSize: worldSize, device: device, timeout: joinTimeout ?? timeout
+        ).connect(link)
         do {
-            if joinTimeout != nil, !ct_group_set_timeout(handle, timeout.milliseconds) {
+            if !ct_group_set_timeout(handle, timeout.milliseconds) {
                 throw DistributedError.last("setting the time limit")
             }
             recorder = try FlightRecorder(

@@ -15,9 +15,12 @@ public final class Store: Sendable {
     public let timeout: Duration
 
     nonisolated(unsafe) let handle: ct_store
+    /// Where a store over TCP is served; nil for others.
+    let server: StoreServer?
 
-    init(owning handle: ct_store, timeout: Duration) {
+    init(owning handle: ct_store, timeout: Duration, server: StoreServer? = nil) {
         self.handle = handle
+        self.server = server
         self.timeout = timeout
         // Only a broken store refuses a time limit, and its first use says so.
         _ = ct_store_set_timeout(handle, timeout.milliseconds)
