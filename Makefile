@@ -3,7 +3,7 @@
 ARGS ?=
 PYTHON ?= python3
 FIXTURES := Tests/Fixtures
-RANK_TESTS := LockstepTests|LaunchingTests|TorchDistributedTests
+RANK_TESTS := LockstepTests|LaunchingTests|TorchDistributedTests|NetworkTests
 READMES := README.md README.zh-CN.md
 LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics TorchDistributed RankProtocol Launching DatasetFiles \
 	TorchVision Checkpointing Tracking Lockstep

@@ -117,7 +117,7 @@ let package = Package(
             dependencies: [
                 "HostNetwork", "Launching", "RankProtocol", "TorchDistributed", "LockstepTesting", "launch-probe",
                 argumentParser,
-            ],
+            ] + nio,
             swiftSettings: swift),
         tests("DatasetFiles", ["DatasetFiles", "dataset-download-probe", crypto]),
         tests("TorchVision", ["TorchVision"]),
@@ -133,6 +133,7 @@ let package = Package(
             name: "LockstepCommandTests",
             dependencies: ["LockstepCommand", "HostNetwork", "Launching", "DatasetFiles", argumentParser],
             swiftSettings: swift),
+        tests("Network", ["network-probe", "mnist-two-machines", "LockstepCommand", "toy"]),
         // Programs that tests and scripts start.
         .executableTarget(
             name: "memory-check", dependencies: ["CTorch", "Torch", "TorchNN", orderedCollections],
@@ -143,6 +144,9 @@ let package = Package(
         .executableTarget(
             name: "ranks-probe", dependencies: ["Torch", "TorchNN", "TorchDistributed"], path: "Tests/RanksProbe",
             swiftSettings: swift),
+        .executableTarget(
+            name: "network-probe", dependencies: ["Torch", "TorchNN", "TorchOptim", "TorchDistributed"],
+            path: "Tests/NetworkProbe", swiftSettings: swift),
         .executableTarget(
             name: "training-probe", dependencies: ["Lockstep"], path: "Tests/TrainingProbe", swiftSettings: swift),
         .executableTarget(

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The command `lockstep`.
+@main
+struct LockstepCommand: AsyncParsableCommand {
+    /// The version of Lockstep.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "lockstep",
+        abstract: "Starts, examines and supplies distributed training.",
+        version: version,
+        subcommands: [RunCommand.self, Doctor.self, DataCommand.self])
+
+    /// Reads the command line, in which `run` may have torchrun's spelling, and does what it says.
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.first == RunCommand.configuration.commandName else { return await main(arguments) }
+        do {
+            await main(arguments.prefix(1) + (try TorchrunSpelling(Array(arguments.dropFirst())).arguments))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
