@@ -24,6 +24,7 @@ struct NodeConnectionTests {
     func lines() async throws {
         let host = try NodeConnectionHost()
         let (near, far) = try await host.pair()
+        defer { withExtendedLifetime((near, far)) {} }
         let (nearHeard, farHeard) = (NodeConnectionEvents(), NodeConnectionEvents())
         near.start(nearHeard.add)
         far.start(farHeard.add)
@@ -47,6 +48,7 @@ struct NodeConnectionTests {
     func threads() async throws {
         let host = try NodeConnectionHost()
         let (near, far) = try await host.pair()
+        defer { withExtendedLifetime((near, far)) {} }
         let heard = NodeConnectionEvents()
         far.start(heard.add)
         for thread in 0..<8 {
@@ -60,20 +62,21 @@ struct NodeConnectionTests {
 
     @Test("keeps what has come before anybody listens", arguments: [false, true])
     func early(closes: Bool) async throws {
-        let host = try NodeConnectionHost()
+        let host = try NodeConnectionHost(heartbeat: Self.silent)
         let (raw, far) = try await rawNode(host)
+        defer { withExtendedLifetime((raw, far)) {} }
         raw.send("one\ntwo\n")
         if closes { raw.reset() }
         let heard = NodeConnectionEvents()
         // A round trip on another connection, which the same thread serves later.
-        let (near, other) = try await host.pair()
+        let (near, other) = try await host.pair(heartbeat: Self.silent)
+        defer { withExtendedLifetime((near, other)) {} }
         let pong = NodeConnectionEvents()
         other.start(pong.add)
         near.send(Array("ping".utf8))
         try await waitUntil("the other connection's line") { pong.lines == ["ping"] }
         far.start(heard.add)
         try await waitUntil("the lines") { heard.lines == ["one", "two"] || closes && heard.end != nil }
-        withExtendedLifetime(raw) {}
     }
 
     @Test(
@@ -128,6 +131,7 @@ struct NodeConnectionTests {
     func inFlight() async throws {
         let host = try NodeConnectionHost(heartbeat: Self.silent)
         var (raw, far): (StoreRawClient?, NodeConnection) = try await rawNode(host)
+        defer { withExtendedLifetime(far) {} }
         let heard = NodeConnectionEvents()
         far.start(heard.add)
         let lines = (0..<1000).map { "line \($0)" }
@@ -167,6 +171,7 @@ struct NodeConnectionTests {
     func silence() async throws {
         let host = try NodeConnectionHost(heartbeat: Self.quick)
         let (raw, far) = try await rawNode(host)
+        defer { withExtendedLifetime((raw, far)) {} }
         let heard = NodeConnectionEvents()
         far.start(heard.add)
         try await waitUntil("the end") { heard.end != nil }
@@ -180,36 +185,36 @@ struct NodeConnectionTests {
     func heartbeats() async throws {
         let host = try NodeConnectionHost(heartbeat: Self.quick)
         let (near, far) = try await host.pair(heartbeat: Self.quick)
+        defer { withExtendedLifetime((near, far)) {} }
         let (nearHeard, farHeard) = (NodeConnectionEvents(), NodeConnectionEvents())
         near.start(nearHeard.add)
         far.start(farHeard.add)
         // Three times the limit: long enough for a side that heard nothing to say so.
-        let (raw, silent) = try await rawNode(host)
         for _ in 0..<3 {
             let (raw, silent) = try await rawNode(host)
+            defer { withExtendedLifetime((raw, silent)) {} }
             let heard = NodeConnectionEvents()
             silent.start(heard.add)
             try await waitUntil("the end of a silent connection") { heard.end != nil }
-            withExtendedLifetime(raw) {}
         }
         near.send(Array("still here".utf8))
         try await waitUntil("a line") { farHeard.lines == ["still here"] }
         #expect(nearHeard.all == [])
-        withExtendedLifetime((raw, silent)) {}
     }
 
     // MARK: Failures
 
-    @Test("says how it was lost", arguments: [true, false])
-    func reset(isReset: Bool) async throws {
+    @Test("says how it was lost", arguments: [(true, ""), (false, ""), (false, "\n")])
+    func reset(isReset: Bool, lineEnd: String) async throws {
         let host = try NodeConnectionHost(heartbeat: Self.silent)
         let (raw, far) = try await rawNode(host)
+        defer { withExtendedLifetime(far) {} }
         let heard = NodeConnectionEvents()
         far.start(heard.add)
         if isReset {
             raw.reset()
         } else {
-            raw.send(String(repeating: "x", count: MessageFraming.maximumLineLength + 1))
+            raw.send(String(repeating: "x", count: MessageFraming.maximumLineLength + 1) + lineEnd)
         }
         try await waitUntil("the end") { heard.end != nil }
         #expect(heard.end == (isReset ? "it reset the connection" : "it sent a line of more than 65536 bytes"))
