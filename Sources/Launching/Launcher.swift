@@ -104,15 +104,16 @@ public struct Launcher: Sendable {
     }
 
     private func supervise(_ events: EventPipe) throws -> JobOutcome {
-        let (outcome, report) = try outcome(events)
+        // Before the first rank, since a signal that ended this process now would leave ranks behind; and until the
+        // report is out.
+        let traps = SignalTraps(events: events)
+        defer { traps.remove() }
+        let (outcome, report) = try run(events)
         for line in report { StandardError.write(line) }
         return outcome
     }
 
-    private func outcome(_ events: EventPipe) throws -> (JobOutcome, report: [String]) {
-        // Before the first rank, since a signal that ended this process now would leave ranks behind.
-        let traps = SignalTraps(events: events)
-        defer { traps.remove() }
+    private func run(_ events: EventPipe) throws -> (JobOutcome, report: [String]) {
         if let nodes, nodes.node > 0 {
             var follower = Follower(self, nodes, telling: events)
             return try follower.run()

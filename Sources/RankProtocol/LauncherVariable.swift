@@ -5,6 +5,9 @@ public enum LauncherVariable {
     /// Its end of file means that the launcher is gone.
     public static let controlDescriptor = "LOCKSTEP_CONTROL_FD"
 
+    /// A text by which the launcher finds its ranks, and all that they have started.
+    public static let mark = "LOCKSTEP_MARK"
+
     /// The folder of the run, from the root.
     public static let runFolder = "LOCKSTEP_RUN_DIRECTORY"
 

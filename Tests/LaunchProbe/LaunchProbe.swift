@@ -12,6 +12,7 @@ struct LaunchProbe: AsyncParsableCommand {
     @Option(help: "Milliseconds from asking ranks to end to killing them.") var grace = 5000
     @Option(help: "The number of descriptors that the launcher may have.") var descriptors: UInt?
     @Option(help: "A signal that the launcher ignores.") var ignored: Int32?
+    @Option(help: "A terminal that becomes the launcher's own, with all of its standard streams.") var terminal: String?
     @Flag(help: "The ranks are foreign programs: /bin/sh with the values as its arguments.") var foreign = false
     @Option(help: "What the ranks execute.") var executable: String?
     @Argument var behaviour: Behaviour
@@ -22,6 +23,7 @@ struct LaunchProbe: AsyncParsableCommand {
         guard var launcher = try launch.launcher(arguments: CommandLine.arguments, environment: environment) else {
             try ProbeRank(environment: environment, values: values).perform(behaviour)
         }
+        if let terminal { try takeTerminal(terminal) }
         if foreign {
             (launcher.executable, launcher.name) = ("/bin/sh", "/bin/sh")
             launcher.arguments = Array(values.drop { $0 == "--" })
@@ -41,6 +43,14 @@ struct LaunchProbe: AsyncParsableCommand {
             throw ExitCode(64)
         }
         throw ExitCode(outcome.exitCode)
+    }
+
+    /// Makes a terminal this process's standard streams; a session's leader without one gets it as its own.
+    private func takeTerminal(_ path: String) throws {
+        let descriptor = open(path, O_RDWR)
+        guard descriptor >= 0 else { throw ProbeRank.Misuse(description: "\(path) cannot be opened") }
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] { dup2(descriptor, stream) }
+        close(descriptor)
     }
 }
 
@@ -66,10 +76,20 @@ enum Behaviour: String, ExpressibleByArgument {
     case wait
     /// The same, and SIGTERM is ignored.
     case stubborn
-    /// The same, with a program started in each rank's group.
+    /// The same, with a program started by each rank that ignores SIGTERM; the value says where: see ``Grandchild``.
     case grandchild
     /// All ranks stop themselves, as SIGSTOP does.
     case stopped
+    /// Rank 0 waits on the network for more ranks than there are, and the others wait for rank 0.
+    case meet
+    /// All ranks wait for the rest of what they read from the network.
+    case download
+    /// All ranks keep a core busy.
+    case compute
+    /// All ranks write a file over and over, a part at a time, and give it its name when it is whole.
+    case save
+    /// Rank 0 hides its terminal's cursor and switches the echo off, and all wait.
+    case draw
     /// Waits for the wish to stop, and prints its reason.
     case obey
     /// Prints lines in pieces that end anywhere.

@@ -64,11 +64,13 @@ struct ProbeRank {
             signal(SIGTERM, SIG_IGN)
             waitForever()
         case .grandchild:
-            let child = Process()
-            child.executableURL = URL(fileURLWithPath: "/bin/sh")
-            child.arguments = ["-c", "trap '' TERM; while :; do sleep 1000; done"]
-            try child.run()
+            try Grandchild.start(values.first)
             waitForever()
+        case .meet: try meet()
+        case .download: try download()
+        case .compute: compute()
+        case .save: try save()
+        case .draw: draw()
         case .stopped:
             write("ready", to: STDOUT_FILENO)
             Foundation.kill(getpid(), SIGSTOP)
@@ -97,7 +99,7 @@ struct ProbeRank {
         exit(0)
     }
 
-    private func waitForever() -> Never {
+    func waitForever() -> Never {
         write("ready", to: STDOUT_FILENO)
         pauseForever()
     }

@@ -21,7 +21,7 @@ struct LauncherNodeTests {
         try LaunchRun(
             [
                 "--nnodes", "\(count)", "--node-rank", "\(node)", "--rendezvous", "tcp://\(host):\(port)", "--nproc",
-                "\(nproc)", "--rendezvous-timeout", "50", "--grace", "1000",
+                "\(nproc)", "--rendezvous-timeout", "500", "--grace", "1000",
             ] + options + behaviour)
     }
 

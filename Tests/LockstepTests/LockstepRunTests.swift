@@ -77,7 +77,7 @@ struct LockstepRunTests {
             (["--nproc", "2", "/etc/passwd"], "/etc/passwd is no program"),
             (["no-such-program"], "there is no program no-such-program in PATH"),
             (["nowhere.py"], "nowhere.py: there is no such file"),
-            ([], "Missing expected argument"),
+            ([], "Missing expected argument"), (["--nprocs", "2", "true"], "Unknown option '--nprocs'"),
             (["--nnodes", "1:4", "true"], "the number of machines is fixed"),
             (["--rdzv-backend", "etcd", "true"], "--rdzv-backend etcd"),
             (["--nproc", "0", "true"], "at least one process is needed"),
@@ -91,6 +91,10 @@ struct LockstepRunTests {
     @Test("passes a program's code on, and starts one process where no number is given")
     func code() throws {
         #expect(try run(["true"]).status == 0)
+        #expect(try run(["--nproc", "2", "--", "true"]).status == 0)
+        let help = try run(["--help"])
+        #expect(help.status == 0)
+        #expect(help.output.contains("--rendezvous <tcp://host:port>"), "\(help.output)")
         let run = try run(["sh", "-c", "echo $RANK of $WORLD_SIZE; exit 7"])
         #expect(run.status == 7)
         #expect(run.output == "0 of 1\n")

@@ -7,9 +7,12 @@ import RankProtocol
 ///
 /// A rank's messages have to be told before its exit. The first cause decides: a failure that is not another's
 /// consequence, an exit with a code other than 0 or by a signal, or the end of a rank of ours that has not said that it
-/// finished, or the loss of a machine. Then the other ranks are asked to end and, when a grace has passed, killed; what they report after that is
-/// no cause. A consequence that comes before its cause waits for it; when none comes in time, the earliest consequence
-/// is named instead.
+/// finished, or the loss of a machine. Then the other ranks are asked to end and, when a grace has passed, killed; what
+/// they report after that is no cause. A consequence that comes before its cause waits for it; when none comes in time,
+/// the earliest consequence is named instead.
+///
+/// Who asks a rank to end by a signal may be asking all processes of the job: a cluster's manager that cancels it, or the
+/// system that goes down. So the launcher's own signal is waited for too before such an end is a failure.
 struct Job: Sendable {
     /// What happens to a job.
     enum Event: Sendable, Hashable {
@@ -68,6 +71,8 @@ struct Job: Sendable {
 
     private var ranks: [Rank]
     private let nodes: [Range<Int>]
+    /// The first rank that somebody else has asked to end, and the signal.
+    private var asked: (rank: Int, signal: Int32)?
     private var phase = Phase.running
 
     /// A job whose ranks have all been started.
@@ -101,10 +106,13 @@ struct Job: Sendable {
         }
     }
 
+    /// The signals with which processes are asked to end.
+    private static let requests: Set<Int32> = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
     private var alive: [Int] { ranks.indices.filter { ranks[$0].isAlive } }
 
     private mutating func handle(_ failure: RankFailure, from rank: Int) -> [Action] {
-        guard !isEnding else { return [] }
+        guard !isEnding, asked == nil else { return [] }
         guard failure.isConsequence else { return end(.failed(rank: rank, cause: .reported(failure.message))) }
         ranks[rank].consequence = ranks[rank].consequence ?? failure
         guard case .running = phase else { return [] }
@@ -114,8 +122,16 @@ struct Job: Sendable {
 
     private mutating func handle(_ status: ProcessEnding, of rank: Int) -> [Action] {
         ranks[rank].status = status
-        if !isEnding, let cause = cause(in: status, of: rank) { return end(.failed(rank: rank, cause: cause)) }
-        return alive.isEmpty ? conclude() : []
+        if isEnding { return alive.isEmpty ? conclude() : [] }
+        if asked != nil { return [] }
+        guard let cause = cause(in: status, of: rank) else { return alive.isEmpty ? conclude() : [] }
+        guard case .killed(let number) = cause, Self.requests.contains(number) else {
+            return end(.failed(rank: rank, cause: cause))
+        }
+        asked = (rank, number)
+        if case .awaitingCause = phase { return [] }
+        phase = .awaitingCause
+        return [.start(.cause)]
     }
 
     /// What a rank's exit says about why the job fails, if anything.
@@ -145,7 +161,7 @@ struct Job: Sendable {
 
     private mutating func handle(_ deadline: Deadline) -> [Action] {
         switch (deadline, phase) {
-        case (.cause, .awaitingCause): earliestConsequence.map { end($0) } ?? []
+        case (.cause, .awaitingCause): likelyCause.map { end($0) } ?? []
         case (.termination, .ending(_, killed: false)): kill()
         case (.death, .ending(_, killed: true)): conclude()
         default: []
@@ -154,9 +170,10 @@ struct Job: Sendable {
 
     private var isEnding: Bool { if case .ending = phase { true } else { false } }
 
-    /// The consequence that was noticed first, as the cause that it stands in for.
-    private var earliestConsequence: JobOutcome.Ending? {
-        ranks.compactMap(\.consequence).min { ($0.time, $0.rank) < ($1.time, $1.rank) }
+    /// The end of a rank that was asked to, else the consequence that was noticed first, as the cause that it stands for.
+    private var likelyCause: JobOutcome.Ending? {
+        if let asked { return .failed(rank: asked.rank, cause: .killed(signal: asked.signal)) }
+        return ranks.compactMap(\.consequence).min { ($0.time, $0.rank) < ($1.time, $1.rank) }
             .map { .failed(rank: $0.rank, cause: .reported($0.message)) }
     }
 
@@ -187,7 +204,7 @@ struct Job: Sendable {
         let ending =
             switch phase {
             case .ending(let ending, _): ending
-            default: earliestConsequence ?? .completed
+            default: likelyCause ?? .completed
             }
         phase = .over
         return [.finish(outcome(ending))]

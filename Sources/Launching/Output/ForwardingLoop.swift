@@ -73,6 +73,8 @@ struct ForwardingLoop {
     private mutating func end(_ index: Int, _ onTail: (Int, [String]) -> Void) {
         var stream = streams.remove(at: index)
         write(stream.rest(), of: stream)
+        // A rank that was stopped has not put its terminal in order.
+        if stream.hidesCursor { _ = CursorWatch.show.withUnsafeBytes { OpenDescriptor.write($0, to: stream.target) } }
         if let tail = stream.tail { onTail(stream.rank, tail.lines) }
     }
 

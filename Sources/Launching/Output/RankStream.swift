@@ -15,6 +15,7 @@ struct RankStream: Sendable {
     let target: Int32
     let form: Form
     private(set) var log: RankLog?
+    private var cursor = CursorWatch()
     /// The last lines, where they are kept.
     private(set) var tail: LineTail?
     private let prefix: [UInt8]
@@ -53,7 +54,9 @@ struct RankStream: Sendable {
         }
         switch form {
         case .prefixed: return lines
-        case .unchanged: return Array(bytes)
+        case .unchanged:
+            cursor.append(bytes)
+            return Array(bytes)
         case .lines:
             let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.startIndex
             if end > bytes.startIndex {
@@ -68,6 +71,9 @@ struct RankStream: Sendable {
             return lines
         }
     }
+
+    /// Whether the rank has hidden the cursor of its terminal.
+    var hidesCursor: Bool { cursor.isHidden }
 
     /// What has come since the last line end; nothing follows.
     mutating func rest() -> [UInt8] {

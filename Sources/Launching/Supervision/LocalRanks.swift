@@ -10,6 +10,8 @@ struct LocalRanks {
     private let output: OutputForwarder
     private let logs: LogFolder?
     private let first: Int
+    private let mark = ProcessMark()
+    private var rankGuard: RankGuard?
     private var isOutputDrained = false
     private var wasSignalled = false
 
@@ -25,9 +27,11 @@ struct LocalRanks {
             executable: launcher.executable, arguments: [launcher.name] + launcher.arguments,
             environment: launcher.environment)
         program.environment.merge(try setting.variables(of: launcher)) { $1 }
+        program.environment[LauncherVariable.mark] = mark.value
         let logs = try launcher.logFolder(in: setting.plan.runFolder).map { try LogFolder($0) }
         Descriptor.closeAllOnExec()
         var started: [RankProcess] = []
+        rankGuard = try RankGuard(of: mark)
         do {
             for localRank in 0..<launcher.processCount {
                 started.append(try RankProcess(try setting.place(ofLocalRank: localRank, launcher), program))
@@ -38,6 +42,8 @@ struct LocalRanks {
         } catch {
             for rank in started { rank.kill() }
             for rank in started { _ = rank.reap() }
+            mark.killAll()
+            rankGuard?.dismiss()
             throw error
         }
         ranks = started
@@ -109,8 +115,13 @@ struct LocalRanks {
         for number in numbers where self.numbers.contains(number) { ranks[number - first].kill() }
     }
 
-    /// Waits until all that ranks wrote is passed on; a signal, now or before, means that this is not to take forever.
+    /// Ends what the ranks have left anywhere, and waits until all that they wrote is passed on.
+    ///
+    /// A signal, now or before, means that this is not to take forever.
     mutating func awaitOutput(_ events: EventPipe) {
+        mark.killAll()
+        rankGuard?.dismiss()
+        rankGuard = nil
         for rank in ranks where !rank.hasEnded { output.end(rank: rank.rank) }
         var hasNews = false
         defer { if hasNews { events.post(EventPipe.Record(.node)) } }

@@ -49,6 +49,8 @@ extension Accelerator {
         _ model: Model, on loader: EvaluationLoader<D>, _ metrics: repeat each M
     ) async throws -> (repeat (each M).Value?)
     where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
+        note("running evaluate()")
+        defer { note("after evaluate()") }
         try synchronizeBuffers()
         var totals = (repeat Total(of: each metrics))
         let wasTraining = model.isTraining

@@ -42,7 +42,9 @@ extension Accelerator {
                 "backward: no model was prepared, so every rank would train one of its own. Pass the model to "
                     + "accelerator.prepare.")
         }
+        note("in training step", step + 1, " (backward pass)")
         try (loop.lossWeight.map { loss * $0 } ?? loss).backward()
+        note("in training step", step + 1, " (after the backward pass)")
     }
 
     var hasReachedMaxSteps: Bool {
@@ -74,10 +76,12 @@ extension Accelerator {
         if let failure = ranks.group?.failure { throw failure }
         loop.batch = batch
         if batch > 0 { display.advance() }
+        note("in training step", step + 1, " (forward pass)")
     }
 
     fileprivate func endEpoch(batches: Int) {
         if batches > 0 { display.advance() }
+        note("after epoch", epoch)
         flushLog()
         display.finish()
     }
@@ -115,6 +119,7 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> D.Batch? {
             guard !isEnded else { return nil }
             try Task.checkCancellation()
+            accelerator.note("loading the batch of training step", accelerator.step + 1)
             if !hasBegun {
                 hasBegun = true
                 try accelerator.beginEpoch(sizes, epoch: batches.epoch, isShare: isShare)

@@ -23,7 +23,9 @@ extension Accelerator {
     ///
     /// - Throws: what a value's own `prepared(by:)` throws; `DistributedError` where ranks have different models or data.
     public func prepare<each Value: Preparable>(_ values: repeat each Value) throws -> (repeat each Value) {
-        (repeat try (each values).prepared(by: self))
+        note("in prepare()")
+        defer { note("after prepare()") }
+        return (repeat try (each values).prepared(by: self))
     }
 }
 

@@ -15,7 +15,10 @@ extension Accelerator {
     public func onMainProcess<Result>(
         _ body: () throws -> Result, file: StaticString = #fileID, line: UInt = #line
     ) throws -> Result? {
-        try ranks.onMain("onMainProcess at \(file):\(line)", body)
+        let place = "onMainProcess at \(file):\(line)"
+        note(isMainProcess ? "running \(place)" : "waiting for rank 0's \(place)")
+        defer { note("after \(place)") }
+        return try ranks.onMain(place, body)
     }
 
     /// All ranks' tensors, one after the other along the first dimension; a scalar counts as one row.

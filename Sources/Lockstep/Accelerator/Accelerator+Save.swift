@@ -14,6 +14,8 @@ extension Accelerator {
     @discardableResult
     public func save(_ model: Module, to path: String) throws -> String {
         let file = path.hasPrefix("/") ? path : runFolder.path(of: path)
+        note("saving \(path)")
+        defer { note("after saving \(path)") }
         try synchronizeBuffers()
         _ = try ranks.onMain("save") {
             if file.hasSuffix(".pth") || file.hasSuffix(".pt") {

@@ -26,6 +26,13 @@ public final class Accelerator: Sendable {
     // Only ever touched by the training thread.
     nonisolated(unsafe) let loop = TrainingLoop()
     nonisolated(unsafe) let log = LogQueue()
+    /// Nil for a single process.
+    var flightRecording: FlightRecording? {
+        guard worldSize > 1 else { return nil }
+        return FlightRecording(runFolder: runFolder.path, rank: rank, worldSize: worldSize) { [display] text in
+            display.print("lockstep: \(text)", to: .standardError)
+        }
+    }
 
     /// This process's number among all that train together.
     public var rank: Int { ranks.rank }

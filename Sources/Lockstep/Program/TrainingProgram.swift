@@ -60,12 +60,20 @@ extension TrainingProgram {
         }
         options.runDirectory = environment[LauncherVariable.runFolder] ?? options.runDirectory
         let (program, resolved) = (self, options)
+        let place = try RankEnvironment(environment: environment)
         func train() async throws {
             try await withAccelerator(resolved, name: name, settings: ProgramSettings(of: program)) {
                 try await program.train(with: $0)
             }
         }
-        guard let process = try RankProcess(environment: environment) else { return try await train() }
-        await process.run(train)
+        if let process = try RankProcess(environment: environment) { await process.run(train) }
+        do {
+            try await train()
+        } catch  where place != nil {
+            // In one piece, since other launchers write the lines of all ranks to one terminal.
+            let line = Array("Error: \(error)\n".utf8)
+            _ = write(STDERR_FILENO, line, line.count)
+            throw ExitCode.failure
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Launching
 import RankProtocol
+import Synchronization
 import TorchDistributed
 
 /// A process that a launcher of ours has started: it says how it goes, and ends at once when it has.
@@ -8,15 +9,32 @@ struct RankProcess {
     private let rank: Int
     private let channel: ControlChannel
 
+    /// This process as the one that it is; nil where somebody else has started it.
+    private static let current = Mutex<RankProcess?>(nil)
+
+    /// Whether this process was started by a launcher of ours.
+    static var isRunning: Bool { current.withLock { $0 != nil } }
+
     /// Nil where this process was started by somebody else.
     init?(environment: [String: String]) throws {
+        let reason = StopReason()
         guard let own = try RankEnvironment(environment: environment),
             // SIGTERM follows the launcher's wish to stop, and ends this process.
-            let channel = try ControlChannel(rank: own.rank, environment: environment, onStop: { _ in })
+            let channel = try ControlChannel(
+                rank: own.rank, environment: environment, onStop: { text in reason.text.withLock { $0 = text } })
         else { return nil }
         rank = own.rank
         self.channel = channel
+        Self.current.withLock { [self] in $0 = self }
+        TerminationSignal.precede { Self.stop(reason.text.withLock { $0 }) }
+        // The work ends without it, see `run`.
+        atexit { RankProcess.reportExit() }
         channel.send(.started(pid: getpid()))
+    }
+
+    /// Why the launcher wants this process to stop.
+    private final class StopReason: Sendable {
+        let text = Mutex<String?>(nil)
     }
 
     /// Runs the work of the rank, tells the launcher how it went, and ends the process.
@@ -25,14 +43,48 @@ struct RankProcess {
     func run(_ work: () async throws -> Void) async -> Never {
         do {
             try await work()
+            ProcessGroup.announceEnd(succeeded: true)
             channel.send(.finished)
             fflush(nil)
             _exit(0)
         } catch {
+            ProcessGroup.announceEnd(succeeded: false)
             let isConsequence = (error as? DistributedError)?.isConsequence ?? false
-            channel.send(.failed(RankFailure(rank: rank, message: "\(error)", isConsequence: isConsequence)))
+            // What another rank's end has left undone says more of it than that it has ended.
+            let holdUp = isConsequence ? Self.holdUp.map { "\($0)\n  " } ?? "" : ""
+            let message = "\(error)"
+            let failure = RankFailure(
+                rank: rank, message: message.hasPrefix(holdUp) ? message : holdUp + message,
+                isConsequence: isConsequence)
+            channel.send(.failed(failure))
             fflush(nil)
+            FlightRecording.current?.wait()
             _exit(1)
         }
+    }
+
+    /// Leaves a record of what this rank was doing when it was asked to end, and tells the launcher whom it waited for.
+    private static func stop(_ reason: String?) {
+        let recording = FlightRecording.current
+        recording?.write("asked to end\(reason.map { ": \($0)" } ?? "")")
+        if let process = current.withLock({ $0 }), let holdUp {
+            let failure = RankFailure(rank: process.rank, message: holdUp, isConsequence: true)
+            process.channel.send(.failed(failure))
+        }
+        ProcessGroup.announceEnd(succeeded: false)
+        recording?.wait()
+    }
+
+    /// Which rank the others wait for, as one line.
+    private static var holdUp: String? { ProcessGroup.all.lazy.compactMap(\.holdUp).first }
+
+    /// Tells the launcher that the program called `exit`, which it has no reason to do before its training has ended.
+    private static func reportExit() {
+        guard let process = current.withLock({ $0 }) else { return }
+        let activity = ProcessGroup.all.first?.activity.map { ", \($0)" } ?? ""
+        let message =
+            "the program called exit\(activity), before its training had ended; the other ranks would wait for it. Let "
+            + "train return, or throw an error, on all ranks alike."
+        process.channel.send(.failed(RankFailure(rank: process.rank, message: message)))
     }
 }

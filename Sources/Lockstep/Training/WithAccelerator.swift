@@ -38,13 +38,17 @@ func withAccelerator<Result: Sendable>(
     defer { thread.stop() }
     return try await withTaskExecutorPreference(thread) {
         let ranks = try Ranks(environment: ProcessInfo.processInfo.environment, options: options)
+        ranks.group?.note("starting")
         LibTorch.threadCount = Accelerator.threadCount(options, ranks)
         do {
             let accelerator = try Accelerator(options: options, name: name, settings: settings, ranks: ranks)
+            let recording = accelerator.flightRecording
+            recording?.begin()
             Generator.seedAll(options.seed)
             let result: Result
             do {
                 result = try await body(accelerator)
+                accelerator.note("at the end of its training")
                 try accelerator.requireEqualModels()
             } catch {
                 // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
@@ -53,10 +57,16 @@ func withAccelerator<Result: Sendable>(
             }
             try accelerator.finish()
             try ranks.close()
+            recording?.end()
             return result
         } catch {
             // What the other ranks wait for will not come.
             ranks.group?.abort(DistributedError(.aborted, "rank \(ranks.rank) failed: \(error)"))
+            // A process of our launcher waits for it itself, when it has told what happened.
+            if !RankProcess.isRunning, let recording = FlightRecording.current {
+                recording.wait()
+                recording.end()
+            }
             throw error
         }
     }

@@ -20,6 +20,10 @@ struct RunCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let environment = ProcessInfo.processInfo.environment
+        // The rest of the command line is the program's, so these come here unread.
+        if ["-h", "--help"].contains(command.first) { throw CleanExit.helpRequest(self) }
+        if command.first == "--" { command.removeFirst() }
+        if let first = command.first, first.hasPrefix("-") { throw ValidationError("Unknown option '\(first)'") }
         let program = try ForeignProgram(
             command: command, isModule: module, isPython: !noPython, path: environment["PATH"] ?? "")
         let count = launch.nproc?.count ?? 1
