@@ -3,7 +3,7 @@
 ARGS ?=
 PYTHON ?= python3
 FIXTURES := Tests/Fixtures
-RANK_TESTS := LockstepTests|LaunchingTests|TorchDistributedTests|NetworkTests
+RANK_TESTS := LockstepTests|TorchDistributedTests|NetworkTests
 READMES := README.md README.zh-CN.md
 LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics TorchDistributed RankProtocol Launching DatasetFiles \
 	TorchVision Checkpointing Tracking Lockstep
@@ -39,10 +39,10 @@ train: setup  ## build in release mode and train Fashion-MNIST for one epoch; AR
 test: setup  ## run all tests; ARGS="--filter Tensor" limits those in Swift
 	swift build --build-tests
 	# An exit test ends a process on purpose; its backtrace would take seconds.
-	# Tests with several ranks wait for processes on the threads that tests of other modules go on with, so they come
-	# after those.
+	# Tests with several ranks wait for processes on the threads that other tests go on with, so they come after those.
 ifeq ($(strip $(ARGS)),)
-	SWIFT_BACKTRACE=enable=no swift test --skip '^($(RANK_TESTS))\.'
+	SWIFT_BACKTRACE=enable=no swift test --skip '^($(RANK_TESTS)|LaunchingTests)\.'
+	SWIFT_BACKTRACE=enable=no swift test --filter '^LaunchingTests\.'
 	SWIFT_BACKTRACE=enable=no swift test --filter '^($(RANK_TESTS))\.'
 else
 	SWIFT_BACKTRACE=enable=no swift test $(ARGS)

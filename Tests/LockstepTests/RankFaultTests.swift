@@ -1,5 +1,6 @@
 import Foundation
 import Lockstep
+import RankProtocol
 import Testing
 
 /// What goes wrong between ranks: the job ends, and its last lines name the rank and the cause.
@@ -46,6 +47,18 @@ struct RankFaultTests {
             says: ["rank 0", "dataset index 5 out of range", "ranks 1, 2 were stopped"]),
         Fault("returnsEarly", says: ["differs between ranks", "entered all-reduce (sum)", "rank 1 entered barrier"]),
         Fault("exitsEarly", says: ["rank 1", "ended before the others, without an error"]),
+        Fault(
+            "callsExit",
+            says: [
+                "rank 1", "failed first at ", "the program called exit, in training step 3",
+                "before its training had ended",
+            ]),
+        Fault(
+            "skips",
+            says: [
+                "differs between ranks", "entered all-reduce (sum) of float32 [2], in training step 3",
+                "rank 1 entered all-reduce (sum) of float32 [4000], in training step 4 (backward pass)",
+            ]),
         Fault("crashes", status: 137, says: ["rank 1", "was killed by SIGKILL (9)", "ranks 0, 2 were stopped"]),
         Fault(
             "unusedParameters",
@@ -79,5 +92,77 @@ struct RankFaultTests {
         let run = try Self.run("slowMain", "--collective-timeout", "4", "--nproc", "3")
         #expect(run.status == 0, "\(run.diagnostics)")
         #expect(run.output == "0.0 1.0 2.0\n")
+    }
+
+    private static let silences = [
+        ("stops", "all-reduce #", "(bucket 0, 16.0 kB float32)", "it is stopped (T), "),
+        (
+            "sleeps", "all-reduce #", "(bucket 0, 16.0 kB float32)",
+            "it is in training step 3 (after the backward pass) for "
+        ),
+        ("evaluatesLong", "all-reduce #", "(8 B int64)", "it is running evaluate() for "),
+    ]
+
+    @Test("names a rank that does not come within the time limit, and what it does", arguments: Self.silences)
+    func silence(name: String, collective: String, size: String, doing: String) throws {
+        let start = ContinuousClock.now
+        let run = try ProgramRun(
+            "training-probe", [name, "--guilty", "2", "--nproc", "4", "--collective-timeout", "4"])
+        // The limit, what else a rank gets to end, and a busy machine's start.
+        #expect(start.duration(to: .now) < .seconds(4 + 2 + 5 + 30))
+        #expect(run.status == 1)
+        let report = run.diagnostics.split(separator: "\n").suffix(25)
+        let line = report.first { $0.contains("waiting: ranks 0, 1, 3; rank 2 last completed #") } ?? ""
+        for words in [collective, size, "never entered #", doing] {
+            #expect(line.contains(words), "\(run.diagnostics)")
+        }
+    }
+
+    @Test(
+        "leaves a flight record of each rank, or of what its neighbours saw of it",
+        arguments: ["crashes", "stops", "throwsOnOneRank", "exitsEarly", "returnsEarly", "callsExit"])
+    func flightRecords(name: String) throws {
+        let run = try ProgramRun(
+            "training-probe", [name, "--guilty", "2", "--nproc", "4", "--collective-timeout", "4"])
+        #expect(run.status != 0)
+        let report = try FlightRecordReport(folder: run.folder)
+        #expect(report.unreadable == [])
+        let survivors = report.records.map(\.rank).filter { $0 != 2 }
+        #expect(survivors == [0, 1, 3], "\(run.diagnostics)")
+        let text = report.lines.joined(separator: "\n")
+        for record in report.records {
+            #expect(record.groups.map(\.name) == ["the default group"])
+            #expect(record.groups[0].own.collectives.count >= 10)
+            #expect(record.groups[0].neighbours.count == 3)
+        }
+        if name != "returnsEarly" {
+            #expect(text.contains("entered, and not completed: ranks 0, 1, 3; rank 2 last completed #"), "\(text)")
+        } else {
+            #expect(text.contains("differs: "), "\(text)")
+        }
+        if name == "crashes" { #expect(text.contains("rank 2 was killed"), "\(text)") }
+    }
+
+    @Test("does without a flight record where the folder cannot be written, and says so")
+    func unwritableRecord() throws {
+        let run = try ProgramRun("training-probe", ["blocksRecord", "--nproc", "2"])
+        #expect(run.status == 1)
+        #expect(run.diagnostics.contains("flight record is not written"), "\(run.diagnostics)")
+        #expect(run.diagnostics.contains("dataset index 5 out of range"), "\(run.diagnostics)")
+    }
+
+    @Test("says nothing of its own at a normal end")
+    func quietEnd() throws {
+        let run = try Self.run("gather", "--nproc", "3")
+        #expect(run.status == 0)
+        #expect(run.diagnostics == "", "\(run.diagnostics)")
+    }
+
+    @Test("shows no log lines of c10d beside the cause, unless they are asked for")
+    func quietFailure() throws {
+        let arguments = ["crashes", "--guilty", "2", "--nproc", "4"]
+        let run = try ProgramRun("training-probe", arguments, environment: ["TORCH_CPP_LOG_LEVEL": nil])
+        #expect(!run.diagnostics.contains("ProcessGroupGloo.cpp"), "\(run.diagnostics)")
+        #expect(!run.diagnostics.contains("TCPStore.cpp"), "\(run.diagnostics)")
     }
 }
