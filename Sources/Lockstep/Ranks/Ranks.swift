@@ -52,7 +52,8 @@ final class Ranks: Sendable {
 
     /// The ports for data: the launcher's, or the program's own option.
     private static func ports(_ environment: [String: String], _ options: TrainingOptions) throws -> ClosedRange<Int>? {
-        try environment[LauncherVariable.portRange].map { try PortRange($0).ports } ?? options.launch.nodes.portRange?.ports
+        guard let text = environment[LauncherVariable.portRange] else { return options.launch.nodes.portRange?.ports }
+        return try PortRange(text).ports
     }
 
     var isMain: Bool { rank == 0 }
