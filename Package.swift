@@ -87,7 +87,7 @@ let package = Package(
         library(
             "Lockstep",
             [
-                "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
+                "Files", "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
                 "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", argumentParser, logging,
                 orderedCollections,
             ]),
@@ -126,7 +126,8 @@ let package = Package(
         tests(
             "Lockstep",
             [
-                "Lockstep", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18", "toy", "template",
+                "Lockstep", "RankProtocol", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18", "toy",
+                "template",
                 "training-probe", "LockstepCommand",
             ]),
         .testTarget(

@@ -19,6 +19,8 @@ struct LauncherFailureTests {
         let code: Int32
         let cause: String
         let stopped: String
+        /// What another rank has seen of it, as a line of its own.
+        var seen: String?
         var testDescription: String { arguments.joined(separator: " ") }
     }
 
@@ -36,7 +38,7 @@ struct LauncherFailureTests {
             Failure(
                 arguments: ["--nproc", "4", "consequences", "2"], code: 3,
                 cause: "failed first: dataset index 5 out of range",
-                stopped: "ranks 0, 1, 3 were stopped because rank 2 failed"),
+                stopped: "ranks 0, 1, 3 were stopped because rank 2 failed", seen: "  connection reset by peer"),
             Failure(
                 arguments: ["--nproc", "3", "kill", "1", "9"], code: 137,
                 cause: "was killed by SIGKILL (9); often the out-of-memory killer",
@@ -52,8 +54,9 @@ struct LauncherFailureTests {
         let run = try LaunchRun(failure.arguments)
         #expect(try await run.end() == .exited(failure.code))
         #expect(try run.processes() == [])
-        let lines = try run.diagnostics().suffix(2)
+        let lines = try run.diagnostics().suffix(failure.seen == nil ? 2 : 3)
         #expect(lines.last == failure.stopped)
+        if let seen = failure.seen { #expect(lines.dropLast().last == seen) }
         let named = failure.stopped.split(separator: " ").dropLast().last ?? ""
         #expect(lines.first?.hasPrefix("rank \(named) (pid ") == true)
         let line = try #require(lines.first).replacing(/(,)? at \d\d:\d\d:\d\d\.\d\d\d/, with: "")

@@ -50,6 +50,23 @@ struct ProbeRank {
                 if isLast { kill(getpid(), SIGKILL) }
                 try work.wait()
             }
+        case let name where name.hasPrefix("killed-after-"):
+            // The rank dies with a part of a message sent.
+            if isLast, let milliseconds = Double(name.dropFirst("killed-after-".count)) {
+                InterruptedTransfer.kill(after: milliseconds / 1000)
+            }
+            while true { try allReduce(.ones([1 << 20])) }
+        case "exits":
+            while true {
+                try allReduce(.ones([1000]))
+                if isLast { exit(0) }
+            }
+        case "stopped":
+            group.note("in scenario", 7)
+            // So that ranks of other machines hear of what is done until here.
+            if isLast { Thread.sleep(forTimeInterval: 1) }
+            if isLast { raise(SIGSTOP) }
+            try group.allReduce(.ones([1 << 20]), timeout: .seconds(3)).wait()
         default:
             throw DistributedError(.invalidArgument, "no scenario \(scenario)")
         }

@@ -32,25 +32,58 @@ extension TrainingProbe {
         }
     }
 
-    /// One rank ends in mid-training, each way that there is.
-    func end(_ accelerator: Accelerator) async throws {
-        let network = Linear(3, 1000)
-        let (model, optimizer, loader) = try accelerator.prepare(
-            network, SGD(network.parameters, learningRate: 0.1), DataLoader(points(), batchSize: 2))
+    /// One rank ends, stops or goes another way in mid-training, each way that there is.
+    func fail(_ accelerator: Accelerator) async throws {
+        let network = Wide(sleepsInEvaluation: name == .evaluatesLong && isGuilty(accelerator))
+        let (model, optimizer, loader, evaluation) = try accelerator.prepare(
+            network, SGD(network.parameters, learningRate: 0.1), DataLoader(points(), batchSize: 2),
+            EvaluationLoader(points(), batchSize: count))
         for _ in accelerator.epochs(1000) {
             for try await (inputs, _) in accelerator.progress(loader) {
                 optimizer.zeroGrad()
-                try accelerator.backward(model(inputs.to(.float32)).sum())
+                try accelerator.backward(model(inputs).sum())
                 try optimizer.step()
-                guard accelerator.step == 3, isGuilty(accelerator) else { continue }
+                guard accelerator.step == 3 else { continue }
+                if name == .evaluatesLong {
+                    _ = try await accelerator.evaluate(
+                        model, on: evaluation, Mean { outputs, _ in outputs.mean(dim: 1) })
+                }
+                guard isGuilty(accelerator) else {
+                    if name == .skips { _ = try accelerator.reduce(Tensor([1.0, 2.0])) }
+                    continue
+                }
                 switch name {
+                case .blocksRecord:
+                    // A file where the folder of the records would be.
+                    try Data().write(to: URL(fileURLWithPath: accelerator.runFolder.path(of: "flight-recorder")))
+                    throw ProbeError(description: "dataset index 5 out of range")
                 case .throwsOnOneRank: throw ProbeError(description: "dataset index 5 out of range")
                 case .returnsEarly: return
                 case .exitsEarly: _exit(0)
-                default: kill(getpid(), SIGKILL)
+                case .callsExit: Foundation.exit(0)
+                case .stops: raise(SIGSTOP)
+                case .sleeps: sleepTenMinutes()
+                case .crashes: kill(getpid(), SIGKILL)
+                default: break
                 }
             }
         }
+    }
+}
+
+/// A wide layer, which may take ten minutes where nothing is trained.
+final class Wide: Module, Layer {
+    let layer = Linear(3, 1000)
+    private let sleepsInEvaluation: Bool
+
+    init(sleepsInEvaluation: Bool) {
+        self.sleepsInEvaluation = sleepsInEvaluation
+        super.init()
+    }
+
+    func forward(_ input: Tensor) -> Tensor {
+        if sleepsInEvaluation, !isTraining { sleepTenMinutes() }
+        return layer(input.to(.float32))
     }
 }
 
@@ -71,3 +104,6 @@ final class Branches: Module, Layer {
         usesBoth ? Tensor.cat([first(input), second(input)], dim: 1) : first(input)
     }
 }
+
+/// Work of the program's own that takes long.
+private func sleepTenMinutes() { Thread.sleep(forTimeInterval: 600) }

@@ -8,7 +8,8 @@ struct TrainingProbe: TrainingProgram {
         case accumulate, stepForm, evaluate, schedule, gather, batches, buffers
         case collectiveOnMain, slowMain, epochDiffers, modelDiffers, dataDiffers, drift
         case loaderNotPrepared, modelNotPrepared, evaluationNotPrepared
-        case throwsOnOneRank, returnsEarly, exitsEarly, crashes, unusedParameters
+        case throwsOnOneRank, returnsEarly, exitsEarly, callsExit, crashes, unusedParameters
+        case stops, sleeps, skips, evaluatesLong, blocksRecord
     }
 
     static let configuration = CommandConfiguration(commandName: "training-probe")
@@ -29,7 +30,10 @@ struct TrainingProbe: TrainingProgram {
         case .collectiveOnMain, .slowMain: try onMain(accelerator)
         case .epochDiffers, .modelDiffers, .dataDiffers, .drift, .unusedParameters: try await differ(accelerator)
         case .loaderNotPrepared, .modelNotPrepared: try await forget(accelerator)
-        case .throwsOnOneRank, .returnsEarly, .exitsEarly, .crashes: try await end(accelerator)
+        case .throwsOnOneRank, .returnsEarly, .exitsEarly, .callsExit, .crashes, .stops, .sleeps, .skips,
+            .evaluatesLong,
+            .blocksRecord:
+            try await fail(accelerator)
         }
     }
 

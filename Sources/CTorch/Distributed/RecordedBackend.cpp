@@ -2,8 +2,13 @@
 
 #include <c10/util/Exception.h>
 
+#include <ATen/ops/empty.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <future>
+#include <limits>
+#include <thread>
 
 namespace ctorch {
 
@@ -16,6 +21,7 @@ ct_collective described(int8_t operation, const at::Tensor *tensor, size_t tenso
     collective.dtype = tensor == nullptr ? -1 : static_cast<int8_t>(tensor->scalar_type());
     collective.reduction = -1;
     collective.root = static_cast<int32_t>(root);
+    collective.bucket = -1;
     collective.tensor_count = static_cast<int32_t>(tensors);
     if (tensor != nullptr) {
         collective.element_count = tensor->numel();
@@ -103,7 +109,9 @@ void RecordedWork::follow_inner() {
     if (!attempted([&] { inner_future_ = inner_->getFuture(); })) return;
     future_ = c10::make_intrusive<c10::ivalue::Future>(inner_future_->elementType());
     auto self = c10::intrusive_ptr<RecordedWork>::unsafe_reclaim_from_nonowning(this);
+    ++collectives_->inner_work;
     inner_future_->addCallback([self](c10::ivalue::Future &future) {
+        --self->collectives_->inner_work;
         self->complete(future.hasError() ? future.exception_ptr() : nullptr);
     });
 }
@@ -156,6 +164,46 @@ c10::intrusive_ptr<c10::ivalue::Future> RecordedWork::getFuture() { return futur
 
 // --- RecordedBackend
 
+RecordedBackend::~RecordedBackend() {
+    if (collectives_->inner_work == 0) return;
+    // A transfer that was under way when its connection closed ends at its own time limit alone, which Gloo's end waits
+    // for. Nobody else has to.
+    try {
+        std::thread([inner = inner_, disconnect = disconnect_] {}).detach();
+    } catch (...) {
+        static_cast<void>(inner_.release());  // no thread to be had: better never than here
+    }
+}
+
+void RecordedBackend::abort_with(const std::string &reason) {
+    if (!collectives_->abort(reason)) return;
+    // On a thread of its own, since a thread of Gloo's that was parked in the meantime may hold the locks for good.
+    auto done = std::make_shared<std::promise<void>>();
+    auto closed = done->get_future();
+    attempted([&] {
+        std::thread([done, disconnect = disconnect_] {
+            disconnect();
+            done->set_value();
+        }).detach();
+        closed.wait_for(std::chrono::seconds(1));
+    });
+}
+
+std::vector<int> RecordedBackend::closed_connections() {
+    std::vector<int> closed;
+    constexpr int unused_tag = std::numeric_limits<int>::max() - 1;
+    for (int peer = 0; peer < getSize(); ++peer) {
+        if (peer == getRank()) continue;
+        // A closed connection refuses a receive; one that is open keeps it, for a message that never comes.
+        const bool is_open = attempted([&] {
+            Tensors nothing{at::empty({1}, at::kByte)};
+            inner_->recv(nothing, peer, unused_tag);
+        });
+        if (!is_open) closed.push_back(peer);
+    }
+    return closed;
+}
+
 template <class Start>
 RecordedBackend::Works RecordedBackend::recorded(ct_collective collective, c10d::OpType operation, Start &&start) {
     collectives_->enter(collective);
@@ -178,8 +226,10 @@ RecordedBackend::Works RecordedBackend::broadcast(Tensors &tensors, const c10d::
         [&] { return inner_->broadcast(tensors, options); });
 }
 
-RecordedBackend::Works RecordedBackend::allreduce(Tensors &tensors, const c10d::AllreduceOptions &options) {
+RecordedBackend::Works RecordedBackend::allreduce(
+    Tensors &tensors, const c10d::AllreduceOptions &options, int32_t bucket) {
     auto collective = described(CT_COLLECTIVE_ALL_REDUCE, first(tensors), tensors.size());
+    collective.bucket = bucket;
     collective.reduction = static_cast<int8_t>(options.reduceOp.op_);
     return recorded(collective, c10d::OpType::ALLREDUCE, [&] { return inner_->allreduce(tensors, options); });
 }
@@ -271,3 +321,15 @@ void RecordedBackend::monitoredBarrier(const c10d::BarrierOptions &options, bool
 }
 
 }  // namespace ctorch
+
+int32_t ct_group_closed_connections(ct_group self, int32_t *out, int32_t capacity) {
+    int32_t count = 0;
+    ctorch::attempted([&] {
+        // The parked thread may hold the locks that this needs.
+        if (self->transport->failure() != nullptr) return;
+        for (const int peer : self->backend->closed_connections()) {
+            if (count < capacity) out[count++] = peer;
+        }
+    });
+    return count;
+}

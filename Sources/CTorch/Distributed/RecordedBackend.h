@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace ctorch {
 
@@ -39,6 +40,9 @@ class CollectiveRegister {
     bool abort(const std::string &reason);
     /// Whether some collective has been started and has not ended.
     bool has_work();
+
+    /// What the inner backend has started and not ended, also after an abort.
+    std::atomic<int> inner_work{0};
 
   private:
     void check();  // with the lock held
@@ -94,11 +98,13 @@ class RecordedBackend final : public c10d::Backend {
           inner_(std::move(inner)),
           collectives_(std::move(collectives)),
           disconnect_(std::move(disconnect)) {}
+    ~RecordedBackend() override;
 
-    void abort_with(const std::string &reason) {
-        if (collectives_->abort(reason)) disconnect_();
-    }
+    void abort_with(const std::string &reason);
     bool has_work() { return collectives_->has_work(); }
+
+    /// The ranks whose connections are closed.
+    std::vector<int> closed_connections();
 
     using Works = c10::intrusive_ptr<c10d::Work>;
     using Tensors = std::vector<at::Tensor>;
@@ -110,7 +116,11 @@ class RecordedBackend final : public c10d::Backend {
     uint64_t getSequenceNumberForGroup() override { return inner_->getSequenceNumberForGroup(); }
 
     Works broadcast(Tensors &tensors, const c10d::BroadcastOptions &options) override;
-    Works allreduce(Tensors &tensors, const c10d::AllreduceOptions &options) override;
+    Works allreduce(Tensors &tensors, const c10d::AllreduceOptions &options) override {
+        return allreduce(tensors, options, -1);
+    }
+    /// The same for a bucket of gradients with a number.
+    Works allreduce(Tensors &tensors, const c10d::AllreduceOptions &options, int32_t bucket);
     Works allreduce_coalesced(Tensors &tensors, const c10d::AllreduceCoalescedOptions &options) override;
     Works reduce(Tensors &tensors, const c10d::ReduceOptions &options) override;
     Works allgather(TensorLists &outputs, Tensors &inputs, const c10d::AllgatherOptions &options) override;
@@ -131,7 +141,7 @@ class RecordedBackend final : public c10d::Backend {
 
     c10::intrusive_ptr<c10d::Backend> inner_;
     const std::shared_ptr<CollectiveRegister> collectives_;
-    const std::function<void()> disconnect_;
+    std::function<void()> disconnect_;
 };
 
 }  // namespace ctorch

@@ -33,6 +33,38 @@ struct Usage {
     }
 };
 
+/// What the reducer takes for the group's backend: it numbers the buckets of a backward pass.
+class BucketBackend final : public c10d::Backend {
+  public:
+    explicit BucketBackend(c10::intrusive_ptr<ctorch::RecordedBackend> inner)
+        : Backend(inner->getRank(), inner->getSize()), inner_(std::move(inner)) {}
+
+    void begin_backward() { next_bucket_ = 0; }
+
+    using Works = c10::intrusive_ptr<c10d::Work>;
+    using Tensors = std::vector<at::Tensor>;
+
+    const std::string getBackendName() const override { return inner_->getBackendName(); }
+
+    Works allreduce(Tensors &tensors, const c10d::AllreduceOptions &options) override {
+        // Which parameters were used travels as integers; buckets are started in order.
+        const bool is_bucket = !tensors.empty() && tensors.front().is_floating_point();
+        return inner_->allreduce(tensors, options, is_bucket ? next_bucket_++ : -1);
+    }
+    Works broadcast(Tensors &tensors, const c10d::BroadcastOptions &options) override {
+        return inner_->broadcast(tensors, options);
+    }
+    Works allgather(
+        std::vector<Tensors> &outputs, Tensors &inputs, const c10d::AllgatherOptions &options) override {
+        return inner_->allgather(outputs, inputs, options);
+    }
+    Works barrier(const c10d::BarrierOptions &options) override { return inner_->barrier(options); }
+
+  private:
+    c10::intrusive_ptr<ctorch::RecordedBackend> inner_;
+    std::atomic<int32_t> next_bucket_{0};
+};
+
 std::vector<std::vector<size_t>> buckets(
     const std::vector<at::Tensor> &parameters, const std::vector<size_t> &limits) {
     auto assignment = std::get<0>(c10d::compute_bucket_assignment_by_size(parameters, limits));
@@ -47,6 +79,7 @@ struct ct_reducer_handle {
     // The reducer passes its errors through this, and does without none.
     std::shared_ptr<c10d::Logger> logger;
     std::shared_ptr<Usage> usage;
+    c10::intrusive_ptr<BucketBackend> backend;
 };
 
 bool ct_group_verify_parameters(ct_group self, const ct_tensor *parameters, int32_t count) {
@@ -83,8 +116,13 @@ ct_reducer ct_reducer_new(
 
         auto handle = std::make_unique<ct_reducer_handle>();
         handle->usage = std::make_shared<Usage>(parameters.size());
+        handle->backend = c10::make_intrusive<BucketBackend>(group->backend);
+        auto ranks = c10::make_intrusive<c10d::ProcessGroup>(
+            group->group->getStore(), group->group->getRank(), group->group->getSize());
+        ranks->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, handle->backend);
+        ranks->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
         handle->reducer = std::make_shared<c10d::Reducer>(
-            parameters, buckets(parameters, limits), group->group, std::vector<bool>(parameters.size(), false),
+            parameters, buckets(parameters, limits), ranks, std::vector<bool>(parameters.size(), false),
             options.bucket_bytes, options.finds_unused, options.gradients_as_views, named, options.first_bucket_bytes,
             /* skip_all_reduce_unused_params */ false, /* use_python_reducer */ false,
             std::vector<int64_t>{});
@@ -124,6 +162,7 @@ bool ct_reducer_begin_forward(ct_reducer self, bool will_reduce) {
 bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor *outputs, int32_t count) {
     return attempted([&] {
         self->usage->clear();
+        self->backend->begin_backward();
         self->reducer->prepare_for_backward(count == 0 ? std::vector<at::Tensor>() : retained(outputs, count));
     });
 }

@@ -80,6 +80,7 @@ typedef struct {
     int32_t dimension_count;
     int32_t tensor_count;
     int32_t root;       // -1: none; the other side of send and receive
+    int32_t bucket;     // of gradients, counted from 0 in each backward pass; -1: none
     int8_t operation;
     int8_t dtype;       // -1: none, or free to differ
     int8_t reduction;   // -1: none
@@ -126,6 +127,9 @@ void ct_group_release(ct_group self);
 void ct_group_abort(ct_group self, const char *reason);
 /// Why the backend has stopped reading from the network; NULL while it has not.
 const char *_Nullable ct_group_transport_failure(ct_group self);
+/// The other ranks whose connections are closed, as far as `capacity` goes; `out` gets them in order. It sends a few
+/// bytes to those that are connected, and takes as long as the backend's own threads hold its locks.
+int32_t ct_group_closed_connections(ct_group self, int32_t *out, int32_t capacity);
 bool ct_group_set_timeout(ct_group self, int64_t timeout_ms);
 
 // Reductions are LibTorch's numbers: 0 sum, 2 product, 3 min, 4 max.

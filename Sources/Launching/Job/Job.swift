@@ -112,6 +112,8 @@ struct Job: Sendable {
     private var alive: [Int] { ranks.indices.filter { ranks[$0].isAlive } }
 
     private mutating func handle(_ failure: RankFailure, from rank: Int) -> [Action] {
+        // What the others have seen of the one that failed stands beside its cause.
+        if isEnding, failure.isConsequence { ranks[rank].consequence = ranks[rank].consequence ?? failure }
         guard !isEnding, asked == nil else { return [] }
         guard failure.isConsequence else { return end(.failed(rank: rank, cause: .reported(failure.message))) }
         ranks[rank].consequence = ranks[rank].consequence ?? failure
@@ -177,6 +179,13 @@ struct Job: Sendable {
             .map { .failed(rank: $0.rank, cause: .reported($0.message)) }
     }
 
+    /// What the first rank to notice has seen of the one that failed, as one line.
+    private func observation(without failed: Int?) -> String? {
+        ranks.indices.filter { $0 != failed }.compactMap { ranks[$0].consequence }
+            .min { ($0.time, $0.rank) < ($1.time, $1.rank) }
+            .flatMap { $0.message.split(separator: "\n").first.map(String.init) }
+    }
+
     /// Decides how the job ends, and asks the ranks to.
     private mutating func end(_ ending: JobOutcome.Ending) -> [Action] {
         phase = .ending(ending, killed: false)
@@ -230,6 +239,8 @@ struct Job: Sendable {
             let endedWell = ranks[rank].status == .exited(0) && !ranks[rank].wasStopped
             return ending != .completed && rank != failed && !endedWell && !ranks[rank].isLost
         }
-        return JobOutcome(ending: ending, exitCode: exitCode, stoppedRanks: stopped, abandonedRanks: alive)
+        return JobOutcome(
+            ending: ending, exitCode: exitCode, stoppedRanks: stopped, abandonedRanks: alive,
+            observation: observation(without: failed))
     }
 }

@@ -32,4 +32,6 @@ public struct JobOutcome: Codable, Sendable, Hashable {
     public let stoppedRanks: [Int]
     /// The ranks that could not be killed and are left behind.
     public let abandonedRanks: [Int]
+    /// What another rank has seen of the one that failed, as one line.
+    public var observation: String?
 }

@@ -31,6 +31,7 @@ enum JobReport {
             }
         case .failed(let rank, let cause):
             first = failure(rank, cause, accounts[rank])
+            if let seen = outcome.observation, first.first?.hasSuffix(seen) == false { first.append("  \(seen)") }
             quoted = accounts[rank]
             if !outcome.stoppedRanks.isEmpty {
                 last.append("\(named(outcome.stoppedRanks)) stopped because rank \(rank) failed")

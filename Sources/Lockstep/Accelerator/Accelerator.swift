@@ -53,7 +53,7 @@ public final class Accelerator: Sendable {
     init(options: TrainingOptions, name: String, settings: ProgramSettings, ranks: Ranks) throws {
         self.options = options
         self.ranks = ranks
-        device = try Self.device(named: options.device)
+        device = try Self.device(named: options.device, localRank: ranks.localRank)
         threadCount = Self.threadCount(options, ranks)
         let display = ProgressDisplay()
         self.display = display
@@ -90,9 +90,11 @@ public final class Accelerator: Sendable {
         try metrics?.close()
     }
 
-    private static func device(named name: String?) throws -> Device {
+    /// The device that was asked for; where that is no GPU in particular, each rank of a machine has its own.
+    private static func device(named name: String?, localRank: Int) throws -> Device {
         let count = LibTorch.cudaDeviceCount
-        guard let name else { return count > 0 ? .cuda(0) : .cpu }
+        let own = Device.cuda(DevicePlan.index(ofLocalRank: localRank, count: count))
+        guard let name else { return count > 0 ? own : .cpu }
         guard let device = Device(name) else {
             throw TrainingError(.invalidOption, "--device \(name): expected cpu, cuda or cuda:N")
         }
@@ -102,7 +104,7 @@ public final class Accelerator: Sendable {
                 "--device \(name): LibTorch \(LibTorch.version) sees \(count) CUDA devices here. Use --device cpu, or, on a "
                     + "machine with a GPU, build with LIBTORCH=<folder of a CUDA build>.")
         }
-        return device
+        return name == "cuda" ? own : device
     }
 
     /// What `config.json` records: what was asked for, and on what it ran.

@@ -26,7 +26,7 @@ struct RankProcess {
         rank = own.rank
         self.channel = channel
         Self.current.withLock { [self] in $0 = self }
-        TerminationSignal.precede { Self.stop(reason.text.withLock { $0 }) }
+        TerminationSignal.precede { Self.stop(reason.awaited) }
         // The work ends without it, see `run`.
         atexit { RankProcess.reportExit() }
         channel.send(.started(pid: getpid()))
@@ -35,6 +35,13 @@ struct RankProcess {
     /// Why the launcher wants this process to stop.
     private final class StopReason: Sendable {
         let text = Mutex<String?>(nil)
+
+        /// The reason, which the launcher sends just before its signal; nil where somebody else has sent that.
+        var awaited: String? {
+            let deadline = ContinuousClock.now.advanced(by: .milliseconds(100))
+            while text.withLock({ $0 == nil }), ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
+            return text.withLock { $0 }
+        }
     }
 
     /// Runs the work of the rank, tells the launcher how it went, and ends the process.
@@ -67,7 +74,7 @@ struct RankProcess {
     private static func stop(_ reason: String?) {
         let recording = FlightRecording.current
         recording?.write("asked to end\(reason.map { ": \($0)" } ?? "")")
-        if let process = current.withLock({ $0 }), let holdUp {
+        if reason != nil, let process = current.withLock({ $0 }), let holdUp {
             let failure = RankFailure(rank: process.rank, message: holdUp, isConsequence: true)
             process.channel.send(.failed(failure))
         }

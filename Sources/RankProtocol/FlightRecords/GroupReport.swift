@@ -5,6 +5,8 @@ struct GroupReport {
     private let name: String
     private let worldSize: Int
     private let failure: String?
+    /// Which rank the others waited for, as the first of them saw it.
+    private let holdUp: String?
     /// By rank in the group; a rank that wrote nothing is as a neighbour saw it last.
     private let members: [Int: FlightRecord.Member]
     /// The ranks of which only neighbours tell.
@@ -20,6 +22,7 @@ struct GroupReport {
         self.name = name
         worldSize = groups.map(\.worldSize).max() ?? 0
         failure = groups.lazy.compactMap(\.failure).first
+        holdUp = groups.lazy.compactMap(\.holdUp).first
         var members: [Int: FlightRecord.Member] = [:]
         for member in groups.flatMap(\.neighbours) { members[member.rank] = member }
         let own = groups.map(\.own)
@@ -37,7 +40,7 @@ struct GroupReport {
     func lines(last count: Int) -> [String] {
         var lines = ["\(name), \(worldSize) ranks:"]
         if let failure { lines += ["  failed first with: " + (failure.split(separator: "\n").first ?? "")] }
-        lines += [firstDifference, firstIncomplete].compactMap { $0 }.map { "  \($0)" }
+        lines += [firstDifference, firstIncomplete ?? holdUp].compactMap { $0 }.map { "  \($0)" }
         for member in ordered {
             let doing = member.activity.map { ", \($0)" } ?? ""
             let source = seen.contains(member.rank) ? " (as its neighbours saw it)" : ""

@@ -1,4 +1,5 @@
 import CTorch
+import Foundation
 import Torch
 
 /// What a rank says of a collective that it enters.
@@ -32,6 +33,8 @@ struct CollectiveRecord: Hashable, Sendable {
     let dtype: Int8?
     let reduction: Int8?
     let root: Int?
+    /// Which bucket of gradients it is, counted from 0 in each backward pass; nil for none.
+    let bucket: Int?
     /// As far as it is recorded; -1 where ranks may differ.
     let shape: [Int]
     let dimensionCount: Int
@@ -56,6 +59,7 @@ struct CollectiveRecord: Hashable, Sendable {
         dtype = collective.dtype < 0 ? nil : collective.dtype
         reduction = collective.reduction < 0 ? nil : collective.reduction
         root = collective.root < 0 ? nil : Int(collective.root)
+        bucket = collective.bucket < 0 ? nil : Int(collective.bucket)
         dimensionCount = Int(collective.dimension_count)
         elementCount = Int(collective.element_count)
         tensorCount = Int(collective.tensor_count)
@@ -86,17 +90,59 @@ extension CollectiveRecord: CustomStringConvertible {
     }
 }
 
-/// Two ranks that entered different collectives under one number.
+extension CollectiveRecord {
+    /// The bytes of one rank's tensor; nil where there is none or ranks may differ.
+    var byteCount: Int? {
+        guard let dtype = dtype.flatMap({ DType(rawValue: $0) }), elementCount >= 0 else { return nil }
+        return elementCount * dtype.byteCount
+    }
+
+    /// `all-reduce #7 (bucket 0, 25.6 MB float32)`.
+    var summary: String {
+        var details: [String] = []
+        if let bucket { details.append("bucket \(bucket)") }
+        if let byteCount, let dtype = dtype.flatMap({ DType(rawValue: $0) }) {
+            details.append("\(Self.size(byteCount)) \(dtype)")
+        }
+        return "\(operation)\(sequence > 0 ? " #\(sequence)" : "")"
+            + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
+    }
+
+    private static func size(_ bytes: Int) -> String {
+        let units = ["kB", "MB", "GB", "TB"]
+        guard bytes >= 1000 else { return "\(bytes) B" }
+        var value = Double(bytes) / 1000
+        var unit = 0
+        while value >= 999.95, unit + 1 < units.count { (value, unit) = (value / 1000, unit + 1) }
+        return String(format: "%.1f", value) + " " + units[unit]
+    }
+}
+
+/// Ranks that entered different collectives under one number.
 struct CollectiveDifference: CustomStringConvertible {
     let description: String
 
-    /// Both sides in words; the lower rank is named first.
-    init(group: String, sequence: Int, _ one: (rank: Int, entered: String), _ other: (rank: Int, entered: String)) {
-        let (first, second) = one.rank < other.rank ? (one, other) : (other, one)
+    /// What a rank entered, and what it was doing, as far as that is known.
+    typealias Side = (rank: Int, entered: String, activity: String?)
+
+    /// All sides in words; the one of the lowest rank is named first.
+    init(group: String, sequence: Int, _ sides: [Side]) {
+        var alike: [[Side]] = []
+        for side in sides.sorted(by: { $0.rank < $1.rank }) {
+            if let index = alike.firstIndex(where: { $0[0].entered == side.entered }) {
+                alike[index].append(side)
+            } else {
+                alike.append([side])
+            }
+        }
+        let lines = alike.map { sides in
+            // Of several only what all of them do says something.
+            let doing = Set(sides.map(\.activity)).count == 1 ? sides[0].activity : nil
+            return "  \(ranksInWords(sides.map(\.rank))) entered \(sides[0].entered)" + (doing.map { ", \($0)" } ?? "")
+        }
         description = """
             collective #\(sequence) of \(group) differs between ranks:
-              rank \(first.rank) entered \(first.entered)
-              rank \(second.rank) entered \(second.entered)
+            \(lines.joined(separator: "\n"))
               All ranks must enter the same collectives in the same order, with tensors of the same shape and type; look \
             for a branch that depends on the rank or on its data.
             """

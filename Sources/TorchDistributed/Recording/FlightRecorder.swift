@@ -14,17 +14,36 @@ final class FlightRecorder: Sendable {
     let rank: Int
     let worldSize: Int
 
-    private let page: RecordPage
-    /// The other ranks' pages on this machine.
-    private let neighbours: [(rank: Int, page: RecordPage)]
+    let page: RecordPage
+    /// The other ranks on this machine.
+    let neighbours: [Neighbour]
     /// Lockstep's ranks on other machines.
-    private let remote: RemoteRecords?
+    let remote: RemoteRecords?
     private let comparedUpTo = Mutex<[Int: UInt64]>([:])
     private let answeredQuestions = Mutex<[Int: UInt64]>([:])
     private let restriction = Mutex<String?>(nil)
     private let refusal = Mutex<DistributedError?>(nil)
     /// The first collective that failed here, for reasons that nobody has found yet.
-    private let loss = Mutex<DistributedError?>(nil)
+    private let loss = Mutex<Loss?>(nil)
+    let lookout = Lookout()
+    /// How the collective stood that was in progress when the group failed.
+    private let standingAtFailure = Mutex<String?>(nil)
+
+    /// A collective that failed.
+    private struct Loss {
+        let sequence: UInt64
+        /// What c10d says of it.
+        let error: DistributedError
+        /// Since when it is known.
+        let time = ContinuousClock.now
+    }
+
+    /// Another rank of this machine.
+    struct Neighbour: Sendable {
+        let rank: Int
+        let page: RecordPage
+        let process: NeighbourProcess
+    }
 
     /// Tells the other ranks where this rank's page is, and on which machine.
     static func announce(_ page: RecordPage, of rank: Int, in store: Store) throws {
@@ -37,14 +56,14 @@ final class FlightRecorder: Sendable {
         self.rank = rank
         self.worldSize = worldSize
         self.page = page
-        var neighbours: [(rank: Int, page: RecordPage)] = []
+        var neighbours: [Neighbour] = []
         var distant: [Int] = []
         for other in 0..<worldSize where other != rank {
             let key = Self.key(other)
             guard try store.contains(key) else { continue }
             let parts = try store.text(key).split(separator: " ", maxSplits: 1)
             if sharesPages, parts.count == 2, parts[0] == Self.machine, let page = RecordPage(at: String(parts[1])) {
-                neighbours.append((other, page))
+                neighbours.append(Neighbour(rank: other, page: page, process: NeighbourProcess(page.owner)))
             } else {
                 distant.append(other)
             }
@@ -96,16 +115,17 @@ final class FlightRecorder: Sendable {
         }
     }
 
-    /// Keeps why a collective has failed; called on any thread when one has ended.
+    /// Records that a collective has ended; called on any thread.
     ///
     /// - Parameter error: what c10d says, if it failed.
     func leave(_ sequence: UInt64, error: String?) {
+        if sequence > 0 { page.leave(sequence, error == nil ? .completed : .failed) }
         guard let error else { return }
         let record = page.record(sequence)
         // Of a monitored barrier rank 0 alone knows who is missing.
         if record?.operation == .monitoredBarrier, rank != 0 { return }
         let operation = record.map { "\($0), collective #\(sequence) of \(name)" } ?? "a transfer in \(name)"
-        let lost = DistributedError(operation, saying: error).adding(whereabouts(at: sequence))
+        let lost = Loss(sequence: sequence, error: DistributedError(operation, saying: error))
         loss.withLock { $0 = $0 ?? lost }
     }
 
@@ -125,10 +145,31 @@ final class FlightRecorder: Sendable {
     ///
     /// - Returns: why the group must end, if so: what some rank has found, rather than what came of it.
     func inspect() -> DistributedError? {
-        let reported = neighbours.compactMap { $0.page.failure }.map(Self.reported)
-        if let cause = reported.first(where: { !$0.isConsequence }) { return cause }
+        if let cause = reportedCause { return cause }
         if let difference = differenceFromNeighbours() { return difference }
-        return remote?.inspect(own: page, group: name) ?? reported.first ?? loss.withLock { $0 }
+        return remote?.inspect(self) ?? reported.first ?? lossExplained() ?? lostRank()
+    }
+
+    private var reported: [DistributedError] { neighbours.compactMap { $0.page.failure }.map(Self.reported) }
+
+    /// Whether another rank has published a failure that names its cause.
+    var knowsCause: Bool { reportedCause != nil || remote?.knowsCause == true }
+
+    private var reportedCause: DistributedError? { reported.first { !$0.isConsequence } }
+
+    /// The collective that has failed here, with what is known of all ranks.
+    ///
+    /// A rank that dies closes its connections a little before the system shows that it has ended, so that is waited for.
+    private func lossExplained() -> DistributedError? {
+        guard let loss = loss.withLock({ $0 }) else { return nil }
+        let deadline = loss.time.advanced(by: .milliseconds(200))
+        let others = neighbours.filter { $0.page.owner != page.owner }
+        while loss.error.code == .connectionLost, !others.isEmpty, ContinuousClock.now < deadline,
+            reported.isEmpty, !others.contains(where: { $0.process.state.hasEnded })
+        {
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+        return reportedCause ?? explained(loss.error, at: loss.sequence)
     }
 
     /// Finds out why a collective has failed: runs `inspect`, or lets the watchdog do that where it takes time.
@@ -162,18 +203,6 @@ final class FlightRecorder: Sendable {
         return nil
     }
 
-    /// What is known of the ranks that a collective waited for in vain.
-    private func whereabouts(at sequence: UInt64) -> [String] {
-        neighbours.compactMap { neighbour in
-            let latest = neighbour.page.latest
-            if neighbour.page.ownerHasEnded { return "rank \(neighbour.rank) has ended, after collective #\(latest)" }
-            guard latest < sequence else { return nil }
-            let last = neighbour.page.record(latest).map { ", \($0)" } ?? ""
-            return "rank \(neighbour.rank) has not entered it"
-                + (latest == 0 ? ", nor any other" : "; the last that it entered is #\(latest)\(last)")
-        }
-    }
-
     /// Whether another rank has asked which parameters got a gradient since this was read last.
     func takeQuestion() -> Bool {
         let counts = neighbours.map { ($0.rank, $0.page.questions) }
@@ -192,13 +221,18 @@ final class FlightRecorder: Sendable {
     func ask() { page.ask() }
 
     /// Tells the other ranks what this one has entered, without waiting for the watchdog.
-    func publish() { remote?.publish(page) }
+    func publish() { remote?.publish(self) }
 
     /// Tells the other ranks why this group has failed.
     func publish(_ failure: DistributedError) {
+        standingAtFailure.withLock { $0 = standing }
         page.fail("\(failure.code)\u{1}\(failure.message)")
-        remote?.publish(page)
+        remote?.publish(self)
+        GroupsOfThisProcess.tellFailure(failure.message)
     }
+
+    /// Which rank the others wait for or waited for when the group failed, as one line; nil where there is none.
+    package var holdUp: String? { standingAtFailure.withLock { $0 } ?? standing }
 
     /// The failure that another rank has published.
     static func reported(_ text: String) -> DistributedError {
@@ -212,8 +246,11 @@ final class FlightRecorder: Sendable {
         _ own: CollectiveRecord, _ otherRank: Int, _ other: CollectiveRecord?
     ) -> DistributedError? {
         guard let other, other != own else { return nil }
+        let sides = neighbours.compactMap { neighbour in
+            neighbour.page.record(UInt64(own.sequence)).map { (neighbour.rank, "\($0)", neighbour.page.activity?.text) }
+        }
         return CollectiveDifference(
-            group: name, sequence: own.sequence, (rank, "\(own)"), (otherRank, "\(other)")
+            group: name, sequence: own.sequence, [(rank, "\(own)", page.activity?.text)] + sides
         ).error
     }
 

@@ -17,12 +17,36 @@ final class RecordPage: @unchecked Sendable {
     private static let failureStateOffset = 8  // 0: none, 1: the text is whole
     private static let questionOffset = 16  // counts up when this rank wants to know what others' parameters got
     private static let identityOffset = 24  // a random number, which the address repeats
-    private static let failureOffset = 64
+    private static let endingOffset = 32
+    private static let activityOffset = 64  // what the owner is doing, see below
+    private static let failureOffset = 256
     private static let failureCapacity = headerBytes - failureOffset
+    // What the owner is doing: how often that has changed, odd while it is being written; since when; the text.
+    private static let activityTimeOffset = activityOffset + 8
+    private static let activityTextOffset = activityOffset + 16
+    static let activityCapacity = failureOffset - activityTextOffset
     // In a slot:
     private static let sequenceOffset = 0  // written last
     private static let collectiveOffset = 8
+    private static let enteredOffset = 96
+    private static let leftOffset = 104
+    private static let stateOffset = 112
     private static let chainOffset = 120  // stands for this collective and all before it
+
+    /// How far a collective is on the page's rank.
+    enum State: UInt64, Sendable { case entered = 1, completed, failed }
+
+    /// How the owner has ended, as far as it says so itself.
+    enum Ending: UInt64, Sendable {
+        /// It runs, or something ended it without asking.
+        case none
+        /// Its work was done.
+        case finished
+        /// An error ended its work.
+        case failed
+        /// Its program called `exit`.
+        case exited
+    }
 
     private let base: UnsafeMutableRawPointer
     private let descriptor: Int32
@@ -31,11 +55,11 @@ final class RecordPage: @unchecked Sendable {
     /// Where another process finds the page: process, descriptor, and the page's random number, because descriptors
     /// are used again.
     let address: String
-    private let owner: pid_t
+    let owner: pid_t
 
     /// A new page of this process.
     init() throws {
-        precondition(MemoryLayout<ct_collective>.size <= Self.chainOffset - Self.collectiveOffset)
+        precondition(MemoryLayout<ct_collective>.size <= Self.enteredOffset - Self.collectiveOffset)
         descriptor = try Self.unnamedFile()
         owner = getpid()
         let identity = UInt64.random(in: .min ... .max)
@@ -51,6 +75,7 @@ final class RecordPage: @unchecked Sendable {
         }
         base = memory
         number(Self.identityOffset).pointee.store(identity, ordering: .releasing)
+        PagesOfThisProcess.add(self)
     }
 
     /// The page of another process of this machine; nil where it cannot be read.
@@ -111,12 +136,45 @@ final class RecordPage: @unchecked Sendable {
         // A sum, so that two threads that enter at once confuse no more than their own two links.
         let (_, chain) = chain.wrappingAdd(checksum, ordering: .sequentiallyConsistent)
         number(slot + Self.sequenceOffset).pointee.store(0, ordering: .sequentiallyConsistent)
+        number(slot + Self.stateOffset).pointee.store(State.entered.rawValue, ordering: .relaxed)
+        number(slot + Self.enteredOffset).pointee.store(Self.now, ordering: .relaxed)
+        number(slot + Self.leftOffset).pointee.store(0, ordering: .relaxed)
         (base + slot + Self.collectiveOffset).storeBytes(of: collective, as: ct_collective.self)
         number(slot + Self.chainOffset).pointee.store(chain, ordering: .relaxed)
         // Every rank stores its own record before it reads the others': of two that enter at once, one at least sees
         // the other's.
         number(slot + Self.sequenceOffset).pointee.store(collective.sequence, ordering: .sequentiallyConsistent)
         number(Self.latestOffset).pointee.store(collective.sequence, ordering: .sequentiallyConsistent)
+    }
+
+    /// Records that a collective has ended.
+    func leave(_ sequence: UInt64, _ state: State) {
+        let slot = slot(sequence)
+        guard number(slot + Self.sequenceOffset).pointee.load(ordering: .acquiring) == sequence else { return }
+        number(slot + Self.leftOffset).pointee.store(Self.now, ordering: .relaxed)
+        number(slot + Self.stateOffset).pointee.store(state.rawValue, ordering: .releasing)
+    }
+
+    /// Tells the others what this rank does from now on; called on one thread at a time.
+    func note(_ text: UnsafeRawBufferPointer) {
+        let version = number(Self.activityOffset)
+        let count = min(text.count, Self.activityCapacity - 1)
+        version.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        number(Self.activityTimeOffset).pointee.store(Self.now, ordering: .relaxed)
+        for offset in stride(from: 0, through: count, by: 8) {
+            var word: UInt64 = 0
+            withUnsafeMutableBytes(of: &word) { bytes in
+                bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: text[offset..<min(offset + 8, count)]))
+            }
+            number(Self.activityTextOffset + offset).pointee.store(word, ordering: .relaxed)
+        }
+        version.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Tells the others how this rank has ended, for when its process is gone; only the first time counts.
+    func end(_ ending: Ending) {
+        _ = number(Self.endingOffset).pointee.compareExchange(
+            expected: Ending.none.rawValue, desired: ending.rawValue, ordering: .acquiringAndReleasing)
     }
 
     /// Tells the others why this rank's group has failed; only the first reason is kept.
@@ -137,13 +195,28 @@ final class RecordPage: @unchecked Sendable {
     /// The number of the last collective that was entered.
     var latest: UInt64 { number(Self.latestOffset).pointee.load(ordering: .sequentiallyConsistent) }
 
-    /// Whether the process behind the page is gone.
-    var ownerHasEnded: Bool {
-        guard let status = try? String(contentsOfFile: "/proc/\(owner)/stat", encoding: .utf8) else { return true }
-        // The state follows the name, which stands in parentheses and may hold any character; Z is a process that has
-        // ended and that nobody has asked about.
-        return status.split(separator: ")").last?.split(separator: " ").first.map { $0 == "Z" || $0 == "X" } ?? true
+    /// What the owner is doing, and since when; nil before it has said so.
+    var activity: (text: String, since: Date)? {
+        let version = number(Self.activityOffset)
+        for _ in 0..<100 {
+            let before = version.pointee.load(ordering: .sequentiallyConsistent)
+            guard before > 0 else { return nil }
+            let time = number(Self.activityTimeOffset).pointee.load(ordering: .relaxed)
+            var bytes: [UInt8] = []
+            for offset in stride(from: 0, to: Self.activityCapacity, by: 8) {
+                let word = number(Self.activityTextOffset + offset).pointee.load(ordering: .relaxed)
+                withUnsafeBytes(of: word) { bytes.append(contentsOf: $0.prefix { $0 != 0 }) }
+                if bytes.count < offset + 8 { break }
+            }
+            atomicMemoryFence(ordering: .acquiring)
+            guard before % 2 == 0, version.pointee.load(ordering: .sequentiallyConsistent) == before else { continue }
+            return (String(decoding: bytes, as: UTF8.self), Self.date(time))
+        }
+        return nil
     }
+
+    /// How the owner has ended, as far as it says so itself.
+    var ending: Ending { Ending(rawValue: number(Self.endingOffset).pointee.load(ordering: .acquiring)) ?? .none }
 
     /// How often the owner has asked.
     var questions: UInt64 { number(Self.questionOffset).pointee.load(ordering: .acquiring) }
@@ -171,5 +244,61 @@ final class RecordPage: @unchecked Sendable {
         guard sequence > 0, written.pointee.load(ordering: .sequentiallyConsistent) == sequence else { return nil }
         let chain = number(slot + Self.chainOffset).pointee.load(ordering: .relaxed)
         return written.pointee.load(ordering: .sequentiallyConsistent) == sequence ? chain : nil
+    }
+
+    /// How far a collective is; nil before it is entered and once it has been overwritten.
+    func progress(_ sequence: UInt64) -> (state: State, entered: Date, left: Date?)? {
+        let slot = slot(sequence)
+        let written = number(slot + Self.sequenceOffset)
+        guard sequence > 0, written.pointee.load(ordering: .sequentiallyConsistent) == sequence else { return nil }
+        let state = State(rawValue: number(slot + Self.stateOffset).pointee.load(ordering: .acquiring))
+        let entered = number(slot + Self.enteredOffset).pointee.load(ordering: .relaxed)
+        let left = number(slot + Self.leftOffset).pointee.load(ordering: .relaxed)
+        guard let state, written.pointee.load(ordering: .sequentiallyConsistent) == sequence else { return nil }
+        return (state, Self.date(entered), left > 0 ? Self.date(left) : nil)
+    }
+
+    /// The numbers of the collectives that may still be recorded, in order.
+    var recorded: Range<UInt64> {
+        let latest = latest
+        return (latest >= UInt64(Self.slotCount) ? latest - UInt64(Self.slotCount) + 1 : 1)..<(latest + 1)
+    }
+
+    /// The first recorded collective that has been entered and has not ended.
+    var oldestPending: UInt64? { recorded.first { progress($0)?.state == .entered } }
+
+    /// The last recorded collective that was completed.
+    var lastCompleted: UInt64? { recorded.last { progress($0)?.state == .completed } }
+
+    private static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    private static func date(_ nanoseconds: UInt64) -> Date {
+        Date(timeIntervalSince1970: Double(nanoseconds) / 1e9)
+    }
+}
+
+/// The pages that this process writes, to be marked when its program calls `exit`.
+enum PagesOfThisProcess {
+    private struct Reference { weak var page: RecordPage? }
+    private static let references = Mutex<[Reference]>([])
+    private static let marksAtExit: Void = {
+        atexit { PagesOfThisProcess.end(.exited) }
+    }()
+
+    static func add(_ page: RecordPage) {
+        _ = marksAtExit
+        references.withLock { references in
+            references.removeAll { $0.page == nil }
+            references.append(Reference(page: page))
+        }
+    }
+
+    /// Tells the other ranks of all groups how this process ends.
+    static func end(_ ending: RecordPage.Ending) {
+        for reference in references.withLock({ $0 }) { reference.page?.end(ending) }
     }
 }

@@ -11,6 +11,16 @@ final class RemoteRecords: Sendable {
         var records: [Entry]
         var questions: UInt64
         var failure: String?
+        /// The recorded collectives that were entered and have not been completed.
+        var incomplete: [UInt64]
+        var lastCompleted: UInt64?
+        var activity: String?
+        var activitySince: Date?
+        var ending: UInt64
+        /// Ranks of its machine that do not run, and how.
+        var halted: [Int: String]
+        /// Counts the seconds, so that a rank that is there always has something new to say.
+        var beat: UInt64
     }
 
     /// A record in words; comparing words is enough here.
@@ -25,6 +35,15 @@ final class RemoteRecords: Sendable {
         var latest: UInt64
         var questions: UInt64
         var hasFailed: Bool
+        var incomplete: [UInt64]
+        var activity: String?
+        var beat: UInt64
+    }
+
+    /// What a rank has said last, and when that was heard first.
+    private struct Heard {
+        var message: Message
+        var time = ContinuousClock.now
     }
 
     private struct State {
@@ -33,6 +52,7 @@ final class RemoteRecords: Sendable {
         var questions: [Int: UInt64] = [:]
         /// The last collective up to which another rank's differed, and how many such there were in a row.
         var doubts: [Int: (sequence: UInt64, count: Int)] = [:]
+        var heard: [Int: Heard] = [:]
     }
 
     let ranks: [Int]
@@ -52,8 +72,9 @@ final class RemoteRecords: Sendable {
     /// Publishes this rank's records and compares them with the others'.
     ///
     /// - Returns: why the group must end, if so.
-    func inspect(own page: RecordPage, group: String) -> DistributedError? {
-        publish(page)
+    func inspect(_ recorder: FlightRecorder) -> DistributedError? {
+        let (page, group) = (recorder.page, recorder.name)
+        publish(recorder)
         var consequence: DistributedError?
         for other in ranks {
             guard let message = try? read(other) else { continue }
@@ -64,11 +85,19 @@ final class RemoteRecords: Sendable {
             state.withLock { state in
                 state.questions[other] = message.questions
                 state.latest[other] = message.latest
+                if state.heard[other]?.message.beat != message.beat
+                    || state.heard[other]?.message.latest != message.latest
+                {
+                    state.heard[other] = Heard(message: message)
+                }
             }
             for entry in message.records {
                 guard let own = page.record(entry.sequence), "\(own)" != entry.text else { continue }
                 return CollectiveDifference(
-                    group: group, sequence: Int(entry.sequence), (rank, "\(own)"), (other, entry.text)
+                    group: group, sequence: Int(entry.sequence),
+                    [
+                        (rank, "\(own)", page.activity?.text), (other, entry.text, message.activity),
+                    ]
                 ).error
             }
             if let error = doubt(message.records, of: other, own: page, group: group) { return error }
@@ -103,8 +132,13 @@ final class RemoteRecords: Sendable {
     }
 
     /// Publishes this rank's records, if something has changed.
-    func publish(_ page: RecordPage) {
-        let next = Published(latest: page.latest, questions: page.questions, hasFailed: page.failure != nil)
+    func publish(_ recorder: FlightRecorder) {
+        let page = recorder.page
+        let activity = page.activity
+        let next = Published(
+            latest: page.latest, questions: page.questions, hasFailed: page.failure != nil,
+            incomplete: page.recorded.filter { page.progress($0)?.state != .completed }, activity: activity?.text,
+            beat: UInt64(Date().timeIntervalSince1970))
         let (isNew, compared) = state.withLock { state in
             (state.published != next, ranks.map { state.latest[$0] ?? 0 }.min() ?? 0)
         }
@@ -114,7 +148,10 @@ final class RemoteRecords: Sendable {
             return Entry(sequence: sequence, text: "\(record)", chain: chain)
         }
         let message = Message(
-            latest: next.latest, records: records, questions: next.questions, failure: page.failure)
+            latest: next.latest, records: records, questions: next.questions, failure: page.failure,
+            incomplete: next.incomplete, lastCompleted: page.lastCompleted, activity: activity?.text,
+            activitySince: activity?.since, ending: page.ending.rawValue, halted: recorder.haltedNeighbours,
+            beat: next.beat)
         // A store that is gone is no reason to stop: the group's own connections say when a rank is lost.
         guard let bytes = try? JSONEncoder().encode(message), (try? store.set(key(rank), Array(bytes))) != nil else {
             return
@@ -129,6 +166,33 @@ final class RemoteRecords: Sendable {
         let spare: UInt64 = 16
         let first = max(oldest, min(compared, latest) > spare ? min(compared, latest) - spare : 1)
         return first...max(first, latest)
+    }
+
+    /// Whether one of the ranks has published a failure that names its cause.
+    var knowsCause: Bool {
+        state.withLock { Array($0.heard.values) }
+            .contains { $0.message.failure.map { !FlightRecorder.reported($0).isConsequence } ?? false }
+    }
+
+    /// Where the ranks of other machines are with respect to a collective, as far as they have said.
+    func standings(at sequence: UInt64) -> [RankStanding] {
+        let heard = state.withLock { $0.heard }
+        let halted = heard.values.reduce(into: [Int: String]()) { $0.merge($1.message.halted) { first, _ in first } }
+        return ranks.compactMap { rank in
+            guard let last = heard[rank] else { return nil }
+            let message = last.message
+            let progress: RankStanding.Progress =
+                message.latest < sequence ? .notEntered : message.incomplete.contains(sequence) ? .waiting : .completed
+            let silence = last.time.duration(to: .now) / .seconds(1)
+            return RankStanding(
+                rank: rank, progress: progress, lastCompleted: message.lastCompleted,
+                process: halted[rank].flatMap(NeighbourProcess.State.init(word:)),
+                ending: RecordPage.Ending(rawValue: message.ending) ?? .none,
+                hasFailed: FlightRecorder.isOwnFailure(message.failure, of: rank),
+                activity: message.activity.map { text in
+                    (text, (message.activitySince.map { Date().timeIntervalSince($0) } ?? 0))
+                }, silence: silence)
+        }
     }
 
     private func read(_ other: Int) throws -> Message? {

@@ -1,3 +1,4 @@
+import CTorch
 import Foundation
 import Torch
 
@@ -10,6 +11,7 @@ enum Watchdog {
 
     /// Looks after a group from now on.
     static func watch(_ group: ProcessGroup) {
+        GroupsOfThisProcess.add(group)
         let watched = ProcessGroupReference(group)
         Thread.detachNewThread {
             nameThisThread("ranks-watchdog")
@@ -21,6 +23,16 @@ enum Watchdog {
     private static func inspect(_ watched: ProcessGroupReference) -> Bool {
         guard let group = watched.group else { return false }
         group.inspect()
+        if group.failure == nil { group.recorder.probe { group.closedConnections } }
         return true
+    }
+}
+
+extension ProcessGroup {
+    /// The ranks whose connections are closed; it may take as long as the backend holds its locks.
+    fileprivate var closedConnections: [Int] {
+        var ranks = [Int32](repeating: 0, count: worldSize)
+        let count = ct_group_closed_connections(handle, &ranks, Int32(worldSize))
+        return ranks.prefix(Int(count)).map(Int.init)
     }
 }
