@@ -12,6 +12,9 @@ struct Doctor: AsyncParsableCommand {
             broken, so that no program can train, and 0 otherwise.
             """)
 
+    @Argument(help: "The folder of a run that failed: shows what its ranks did last, instead of this machine.")
+    var runFolder: String?
+
     @Flag(help: "Writes one JSON object instead of lines.")
     var json = false
 
@@ -19,6 +22,7 @@ struct Doctor: AsyncParsableCommand {
     @OptionGroup var nodes: NodeOptions
 
     func run() async throws {
+        if let runFolder { return try showFlightRecords(of: runFolder) }
         if let place = try nodes.place {
             return try await LaunchError.endingProcess { try checkReachability(at: place) }
         }
