@@ -109,7 +109,7 @@ struct JobReportTests {
         }
         #expect(
             elsewhere.suffix(2) == [
-                "all output of rank 2 is in /there on host", "all output of the ranks is in /here",
+                "all output of rank 2 is in /there on host", "each machine has all output of its ranks in /here",
             ])
     }
 

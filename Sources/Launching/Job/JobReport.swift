@@ -54,7 +54,8 @@ enum JobReport {
             lines += quoted.lastLines.suffix(room).map { shortened("  \($0)") }
         }
         // A path is of use only when it is whole.
-        return lines + last.map(shortened) + (logs.map { ["all output of the ranks is in \($0)"] } ?? [])
+        let place = nodes.isEmpty ? "all output of the ranks is in" : "each machine has all output of its ranks in"
+        return lines + last.map(shortened) + (logs.map { ["\(place) \($0)"] } ?? [])
     }
 
     private static func failure(_ number: Int, _ cause: JobOutcome.FailureCause, _ rank: RankAccount?) -> [String] {

@@ -96,6 +96,8 @@ struct Follower {
                 .rendezvousFailed,
                 "node 0 speaks another version of the launchers' protocol. Start the same program on all machines.")
         }
+        // Node 0 is there, and knows of a signal that was sent before.
+        deadline = nil
         switch message {
         case .note(let text): StandardError.write(text)
         case .refused(let reason):

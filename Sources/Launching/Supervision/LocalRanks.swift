@@ -28,7 +28,7 @@ struct LocalRanks {
             environment: launcher.environment)
         program.environment.merge(try setting.variables(of: launcher)) { $1 }
         program.environment[LauncherVariable.mark] = mark.value
-        let logs = try launcher.logFolder(in: setting.plan.runFolder).map { try LogFolder($0) }
+        let logs = try Self.logs(of: launcher, setting)
         Descriptor.closeAllOnExec()
         var started: [RankProcess] = []
         rankGuard = try RankGuard(of: mark)
@@ -49,6 +49,16 @@ struct LocalRanks {
         ranks = started
         first = setting.plan.firstRank
         self.logs = logs
+    }
+
+    /// The folder for what the ranks write; where node 0's run folder cannot be made here too, one of that name.
+    private static func logs(of launcher: Launcher, _ setting: RankSetting) throws -> LogFolder? {
+        guard let folder = launcher.logFolder(in: setting.plan.runFolder) else { return nil }
+        guard setting.node > 0, launcher.logFolder == nil, let run = setting.plan.runFolder else {
+            return try LogFolder(folder)
+        }
+        let own = launcher.logFolder(in: "runs/" + (run.split(separator: "/").last ?? "run"))
+        return try (try? LogFolder(folder)) ?? own.map { try LogFolder($0) }
     }
 
     /// The numbers of the ranks.
