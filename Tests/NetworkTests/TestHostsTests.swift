@@ -11,13 +11,18 @@ struct TestHostsTests {
         return process.diagnostics
     }
 
+    /// Whether an address answers soon: hosts have to learn each other's hardware addresses first.
+    private func isReached(_ address: String, from host: TestHost) throws -> Bool {
+        try (0..<10).contains { _ in try connection(from: host, to: address).contains("Connection refused") }
+    }
+
     @Test(
         "hosts reach each other by address and name, with the addresses that they were given",
         arguments: Families.allCases)
     func reach(families: Families) throws {
         let hosts = try TestHosts(count: 2, families: families.list)
         for address in families.list.map({ hosts[0].address($0) }) + ["node0"] {
-            #expect(try connection(from: hosts[1], to: address).contains("Connection refused"))
+            #expect(try isReached(address, from: hosts[1]))
         }
         let shown = try hosts[0].run(["ip", "-o", "address"])
         #expect(shown.contains(" 10.0.0.1/24 ") == families.list.contains(.v4))
@@ -33,11 +38,7 @@ struct TestHostsTests {
         try hosts.cutOff(0)
         #expect(try !connection(from: hosts[1], to: hosts[0].address).contains("refused"))
         try hosts.reconnect(0)
-        // The hosts have to learn each other's hardware addresses again.
-        let isThere = try (0..<10).contains { _ in
-            try connection(from: hosts[1], to: hosts[0].address).contains("refused")
-        }
-        #expect(isThere)
+        #expect(try isReached(hosts[0].address, from: hosts[1]))
     }
 
     @Test("a host goes with what runs on it, and nothing is left of any")
