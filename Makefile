@@ -19,10 +19,10 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup python build train test lint format docs fixtures clean
+.PHONY: help setup python build train test bench bench-quick lint format docs fixtures clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## fetch and verify LibTorch, or link the one that LIBTORCH=<folder> names
 	@Scripts/setup
@@ -49,6 +49,14 @@ else
 endif
 	Scripts/test-setup
 	Scripts/test-dependent-package
+
+bench: build  ## measure the five programs against PyTorch and JAX, three rounds; ARGS="--programs toy" limits them
+	Benchmarks/setup
+	Benchmarks/run.py $(ARGS)
+
+bench-quick: build  ## the same in one short round
+	Benchmarks/setup
+	Benchmarks/run.py --quick $(ARGS)
 
 lint:  ## check layout, scripts and what must not be in the repository
 	@Scripts/lint $(READMES)
