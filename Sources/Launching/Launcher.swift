@@ -14,7 +14,7 @@ import Synchronization
 /// exit(outcome.exitCode)
 /// ```
 ///
-/// Each rank gets torchrun's variables, a session of its own, nothing to read, and the two sockets of
+/// Each rank gets torchrun's variables, a session of its own, nothing to read, and the socket of
 /// `LauncherVariable`. What rank 0 writes is passed on as it is, what the others write line by line, with `[rank 2] ` in
 /// front. Where the launcher writes to a terminal, rank 0 does too: one of its own, of the same size. The first rank to
 /// fail ends the job, and the last lines on standard error say which and why.
@@ -88,7 +88,7 @@ public struct Launcher: Sendable {
             throw LaunchError(.alreadyRunning, "this process runs a job already; start another when it has ended.")
         }
         defer { isRunning.store(false, ordering: .sequentiallyConsistent) }
-        if let interface { _ = try named(interface) }
+        if let interface { _ = try NetworkInterface(option: interface) }
         let events = try EventPipe()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -120,14 +120,6 @@ public struct Launcher: Sendable {
         }
         var coordinator = try Coordinator(self, telling: events)
         return try coordinator.run()
-    }
-
-    private func named(_ interface: String) throws -> NetworkInterface {
-        do {
-            return try NetworkInterface.named(interface)
-        } catch {
-            throw LaunchError(.addressUnavailable, "--interface \(interface): \(error)", cause: error)
-        }
     }
 
     /// What other machines are told of this one.

@@ -175,15 +175,18 @@ struct Job: Sendable {
     /// The end of a rank that was asked to, else the consequence that was noticed first, as the cause that it stands for.
     private var likelyCause: JobOutcome.Ending? {
         if let asked { return .failed(rank: asked.rank, cause: .killed(signal: asked.signal)) }
-        return ranks.compactMap(\.consequence).min { ($0.time, $0.rank) < ($1.time, $1.rank) }
-            .map { .failed(rank: $0.rank, cause: .reported($0.message)) }
+        return earliestConsequence().map { .failed(rank: $0.rank, cause: .reported($0.message)) }
     }
 
     /// What the first rank to notice has seen of the one that failed, as one line.
     private func observation(without failed: Int?) -> String? {
-        ranks.indices.filter { $0 != failed }.compactMap { ranks[$0].consequence }
+        earliestConsequence(without: failed).flatMap { $0.message.split(separator: "\n").first.map(String.init) }
+    }
+
+    /// The consequence that was noticed first, that of one rank aside.
+    private func earliestConsequence(without excluded: Int? = nil) -> RankFailure? {
+        ranks.indices.filter { $0 != excluded }.compactMap { ranks[$0].consequence }
             .min { ($0.time, $0.rank) < ($1.time, $1.rank) }
-            .flatMap { $0.message.split(separator: "\n").first.map(String.init) }
     }
 
     /// Decides how the job ends, and asks the ranks to.

@@ -35,3 +35,12 @@ public struct JobOutcome: Codable, Sendable, Hashable {
     /// What another rank has seen of the one that failed, as one line.
     public var observation: String?
 }
+
+extension JobOutcome {
+    /// A job that a signal has stopped while no rank ran, or none that could be told of it.
+    static func interrupted(by signal: Int32, at node: Int, abandoning abandoned: [Int] = []) -> JobOutcome {
+        JobOutcome(
+            ending: .interrupted(signal: signal, node: node), exitCode: 128 + signal, stoppedRanks: [],
+            abandonedRanks: abandoned)
+    }
+}

@@ -41,12 +41,7 @@ struct DataListener {
     /// - Throws: ``LaunchError`` with `addressUnavailable`.
     static func address(_ interface: String?, reached: IPAddress) throws -> IPAddress {
         guard let interface else { return reached }
-        let addresses: [IPAddress]
-        do {
-            addresses = try NetworkInterface.named(interface).addresses
-        } catch {
-            throw LaunchError(.addressUnavailable, "--interface \(interface): \(error)", cause: error)
-        }
+        let addresses = try NetworkInterface(option: interface).addresses
         guard let address = addresses.first(where: { $0.family == reached.family }) ?? addresses.first else {
             throw LaunchError(.addressUnavailable, "--interface \(interface) has no address. Name one that has.")
         }

@@ -1,4 +1,3 @@
-import Glibc
 import HostNetwork
 
 /// Another machine's end of the meeting: it tries until node 0 answers.
@@ -30,9 +29,7 @@ struct Joining {
                 try attempt()
             }
             events.wait(orFor: [], until: .now + .milliseconds(retry == nil ? 1000 : 100))
-            for record in events.records() where record.kind == .signal && record.number != SIGWINCH {
-                return .interrupted(signal: record.number)
-            }
+            if let signal = events.records().lazy.compactMap(\.request).first { return .interrupted(signal: signal) }
             for event in inbox.take() {
                 switch event {
                 case .opened(let connection): return .connected(connection)

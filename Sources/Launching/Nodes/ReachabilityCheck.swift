@@ -125,7 +125,7 @@ package struct ReachabilityCheck {
     }
 
     private static func isInterrupted(_ events: EventPipe) -> Bool {
-        events.records().contains { $0.kind == .signal && $0.number != SIGWINCH }
+        events.records().contains { $0.request != nil }
     }
 
     /// What is in the way to each of the machines; all are tried at once.

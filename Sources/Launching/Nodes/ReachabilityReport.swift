@@ -1,3 +1,5 @@
+import HostNetwork
+
 /// Which machine of a job reaches which, on the ports that ranks would use for data.
 struct ReachabilityReport: Sendable, Hashable {
     /// A machine, and where the others are to reach it.
@@ -7,7 +9,7 @@ struct ReachabilityReport: Sendable, Hashable {
         let port: Int
 
         /// `10.0.0.1:41233`.
-        var place: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
+        var place: Endpoint { Endpoint(host: address, port: port) }
     }
 
     let targets: [Target]

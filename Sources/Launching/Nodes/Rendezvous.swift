@@ -1,4 +1,3 @@
-import Glibc
 import HostNetwork
 
 /// Node 0's end of the machines' meeting: the store, and the connections of the other machines' launchers.
@@ -45,8 +44,8 @@ struct Rendezvous {
                 }
             }
             events.wait(orFor: [], until: .now + .seconds(1))
-            for record in events.records() where record.kind == .signal && record.number != SIGWINCH {
-                return Interruption(signal: record.number, node: 0)
+            if let signal = events.records().lazy.compactMap(\.request).first {
+                return Interruption(signal: signal, node: 0)
             }
             news = nodes.events() + nodes.passed(start.duration(to: .now))
         }

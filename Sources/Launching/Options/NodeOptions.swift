@@ -81,3 +81,16 @@ public struct NodeOptions: ParsableArguments, Sendable {
         }
     }
 }
+
+extension NetworkInterface {
+    /// The interface that `--interface` names.
+    ///
+    /// - Throws: ``LaunchError`` with `addressUnavailable`, which lists the interfaces there are.
+    init(option name: String) throws {
+        do {
+            self = try NetworkInterface.named(name)
+        } catch {
+            throw LaunchError(.addressUnavailable, "--interface \(name): \(error)", cause: error)
+        }
+    }
+}

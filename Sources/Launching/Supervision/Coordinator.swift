@@ -76,9 +76,7 @@ struct Coordinator {
     }
 
     private func end(_ interruption: Rendezvous.Interruption) -> (JobOutcome, report: [String]) {
-        let outcome = JobOutcome(
-            ending: .interrupted(signal: interruption.signal, node: interruption.node),
-            exitCode: 128 + interruption.signal, stoppedRanks: [], abandonedRanks: [])
+        let outcome = JobOutcome.interrupted(by: interruption.signal, at: interruption.node)
         let names = nodeCount > 1 ? rendezvous.nodes.descriptions.map(\.name) : []
         return end(outcome, JobReport.lines(for: outcome, [:], nodes: names))
     }

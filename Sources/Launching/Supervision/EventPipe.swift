@@ -26,6 +26,9 @@ final class EventPipe: Sendable {
         }
 
         var kind: Kind? { Kind(rawValue: rawKind) }
+
+        /// The signal that asks the launcher to end, if this is one: any but a terminal's new size.
+        var request: Int32? { kind == .signal && number != SIGWINCH ? number : nil }
     }
 
     private let reading: Descriptor

@@ -75,7 +75,7 @@ struct Follower {
             events.wait(orFor: local?.controls ?? [], until: deadline)
             for record in events.records() {
                 for event in local?.events(of: record) ?? [] { tell(event, over: connection) }
-                if record.kind == .signal, record.number != SIGWINCH { take(record.number, connection) }
+                if let number = record.request { take(number, connection) }
             }
             for event in local?.messages() ?? [] { tell(event, over: connection) }
             for event in inbox.take() {
@@ -169,9 +169,7 @@ struct Follower {
     }
 
     private func interruption(by number: Int32) -> (JobOutcome, report: [String]) {
-        let outcome = JobOutcome(
-            ending: .interrupted(signal: number, node: place.node), exitCode: 128 + number, stoppedRanks: [],
-            abandonedRanks: local?.alive ?? [])
+        let outcome = JobOutcome.interrupted(by: number, at: place.node, abandoning: local?.alive ?? [])
         return (outcome, JobReport.lines(for: outcome, local?.accounts ?? [:]))
     }
 
@@ -185,8 +183,8 @@ struct Follower {
             var isImpatient = limit <= .now
             for record in events.records() {
                 _ = ranks.events(of: record)
-                if record.kind == .signal, record.number != SIGWINCH {
-                    signal = signal ?? record.number
+                if let number = record.request {
+                    signal = signal ?? number
                     isImpatient = true
                 }
             }

@@ -62,7 +62,7 @@ struct Generation {
             events.wait(orFor: local.controls, until: deadlines.values.min())
             for record in events.records() {
                 for event in local.events(of: record) { handle(event, nodes) }
-                if record.kind == .signal, record.number != SIGWINCH { handle(.signalled(record.number), nodes) }
+                if let signal = record.request { handle(.signalled(signal), nodes) }
             }
             for event in local.messages() { handle(event, nodes) }
             for event in nodes.events() { take(event, nodes) }

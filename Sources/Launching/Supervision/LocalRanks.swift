@@ -139,7 +139,7 @@ struct LocalRanks {
         while !isOutputDrained {
             events.wait(orFor: [], until: limit)
             for record in events.records() {
-                if record.kind == .signal, record.number != SIGWINCH { return }
+                if record.request != nil { return }
                 if record.kind == .outputDrained { isOutputDrained = true }
                 // For whoever waits next.
                 if record.kind == .node { hasNews = true }

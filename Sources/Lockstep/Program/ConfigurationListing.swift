@@ -18,7 +18,9 @@ struct ConfigurationListing {
     private(set) var entries: [Entry] = []
 
     /// Variables that change what a program does, beside those that say which rank it is.
-    private static let variables = ["GLOO_SOCKET_IFNAME", "OMP_NUM_THREADS", "NO_COLOR", "CUDA_VISIBLE_DEVICES"]
+    private static let variables = [
+        PyTorchVariable.glooInterface, "OMP_NUM_THREADS", "NO_COLOR", "CUDA_VISIBLE_DEVICES",
+    ]
 
     /// Collects the values.
     ///

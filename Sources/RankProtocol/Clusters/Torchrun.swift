@@ -4,7 +4,7 @@ enum Torchrun: ClusterEnvironment {
 
     /// Whether an agent has set the variables for this very process.
     static func isAgentsRank(_ environment: [String: String]) -> Bool {
-        environment["TORCHELASTIC_RUN_ID"] != nil || environment[LauncherVariable.controlDescriptor] != nil
+        environment[PyTorchVariable.runID] != nil || environment[LauncherVariable.controlDescriptor] != nil
     }
 
     static func detect(_ environment: [String: String]) throws -> RankEnvironment? {
