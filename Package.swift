@@ -72,6 +72,7 @@ let package = Package(
         library("Files", []),
         library("HostNetwork", []),
         .target(name: "CTorch", cxxSettings: cxx, linkerSettings: linker),
+        .target(name: "CTorchKernels", cxxSettings: cxx),
         library("Torch", ["CTorch", orderedCollections]),
         library("TorchNN", ["Torch", orderedCollections]),
         library("TorchOptim", ["TorchNN", orderedCollections]),
@@ -145,6 +146,11 @@ let package = Package(
         .executableTarget(
             name: "ranks-probe", dependencies: ["Torch", "TorchNN", "TorchDistributed"], path: "Tests/RanksProbe",
             swiftSettings: swift),
+        .executableTarget(
+            name: "shared-memory-probe", dependencies: ["CTorchKernels"], path: "Tests/SharedMemoryProbe",
+            swiftSettings: swift),
+        .testTarget(
+            name: "SharedMemoryTests", dependencies: ["CTorchKernels", "shared-memory-probe"], swiftSettings: swift),
         .executableTarget(
             name: "network-probe", dependencies: ["Torch", "TorchNN", "TorchOptim", "TorchDistributed"],
             path: "Tests/NetworkProbe", swiftSettings: swift),

@@ -1,0 +1,48 @@
+#include "CollectiveWords.h"
+
+namespace ctk {
+namespace {
+std::string type(int dtype) {
+    switch (dtype) {
+        case 0: return "uint8";
+        case 1: return "int8";
+        case 2: return "int16";
+        case 3: return "int32";
+        case 4: return "int64";
+        case 5: return "float16";
+        case 6: return "float32";
+        case 7: return "float64";
+        case 11: return "bool";
+        case 15: return "bfloat16";
+        default: return "dtype " + std::to_string(dtype);
+    }
+}
+
+std::string reduced(const Collective &collective) {
+    static const char *const names[] = {"sum",     "average",     "product",    "minimum",
+                                        "maximum", "bitwise and", "bitwise or", "bitwise xor"};
+    const auto known = collective.reduction >= 0 && collective.reduction < 8;
+    return std::string(known ? names[collective.reduction] : "reduction") + " of " + std::to_string(collective.count) +
+           " " + type(collective.dtype);
+}
+}  // namespace
+
+std::string words(const Collective &collective) {
+    const auto number = " #" + std::to_string(collective.sequence);
+    const auto bytes = std::to_string(collective.count) + " bytes";
+    switch (collective.operation) {
+        case Operation::all_reduce: return "all-reduce" + number + " (" + reduced(collective) + ")";
+        case Operation::buffer_all_reduce:
+            return "all-reduce" + number + " (" + reduced(collective) + " in shared buffer " +
+                   std::to_string(collective.buffer) + " at " + std::to_string(collective.offset) + ")";
+        case Operation::broadcast:
+            return "broadcast" + number + " (" + bytes + " from rank " + std::to_string(collective.root) + ")";
+        case Operation::all_gather: return "all-gather" + number + " (" + bytes + " a rank)";
+        case Operation::allocate: return "allocation" + number + " (" + bytes + " of shared memory a rank)";
+        case Operation::barrier: return "barrier" + number;
+        case Operation::none: break;
+    }
+    return "no collective yet";
+}
+
+}  // namespace ctk

@@ -1,0 +1,9 @@
+import Synchronization
+
+/// A flag that one thread sets for another.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set() { value.store(true, ordering: .releasing) }
+}
