@@ -38,14 +38,13 @@ train: setup  ## build in release mode and train Fashion-MNIST for one epoch; AR
 
 test: setup  ## run all tests; ARGS="--filter Tensor" limits those in Swift
 	swift build --build-tests
-	# An exit test ends a process on purpose; its backtrace would take seconds.
 	# Tests with several ranks wait for processes on the threads that other tests go on with, so they come after those.
 ifeq ($(strip $(ARGS)),)
-	SWIFT_BACKTRACE=enable=no swift test --skip '^($(RANK_TESTS)|LaunchingTests)\.'
-	SWIFT_BACKTRACE=enable=no swift test --filter '^LaunchingTests\.'
-	SWIFT_BACKTRACE=enable=no swift test --filter '^($(RANK_TESTS))\.'
+	Scripts/swift-test --skip '^($(RANK_TESTS)|LaunchingTests)\.'
+	Scripts/swift-test --filter '^LaunchingTests\.'
+	Scripts/swift-test --filter '^($(RANK_TESTS))\.'
 else
-	SWIFT_BACKTRACE=enable=no swift test $(ARGS)
+	Scripts/swift-test $(ARGS)
 endif
 	Scripts/test-setup
 	Scripts/test-dependent-package

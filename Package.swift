@@ -71,8 +71,10 @@ let package = Package(
         // Bottom up; a target depends only on what stands above it here.
         library("Files", []),
         library("HostNetwork", []),
-        .target(name: "CTorch", cxxSettings: cxx, linkerSettings: linker),
-        .target(name: "CTorchKernels", cxxSettings: cxx),
+        .target(name: "CTorchKernels", cxxSettings: cxx, linkerSettings: linker),
+        .target(
+            name: "CTorch", dependencies: ["CTorchKernels"], cxxSettings: cxx + [.headerSearchPath("../CTorchKernels")],
+            linkerSettings: linker),
         library("Torch", ["CTorch", orderedCollections]),
         library("TorchNN", ["Torch", orderedCollections]),
         library("TorchOptim", ["TorchNN", orderedCollections]),
