@@ -1,4 +1,3 @@
-import Foundation
 import Lockstep
 
 /// Points in the plane and the class of each.
@@ -56,9 +55,8 @@ struct Toy: TrainingProgram {
                 try optimizer.step()
                 accelerator.log(["loss": value])
                 accelerator.print(
-                    String(
-                        format: "[rank %d] Epoch: %03d/%03d | Batchsize %03d | Train/Val Loss: %.2f", accelerator.rank,
-                        epoch, epochs, labels.count, Double(value)))
+                    "[rank \(accelerator.rank)] Epoch: \(epoch, digits: 3)/\(epochs, digits: 3) | Batchsize "
+                        + "\(labels.count, digits: 3) | Train/Val Loss: \(value, decimals: 2)")
             }
         }
         let trained = try await accelerator.evaluate(model, on: trainEvaluation, loss: loss)

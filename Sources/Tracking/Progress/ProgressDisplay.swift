@@ -5,7 +5,7 @@ import Synchronization
 /// Shows how far some work is, on standard error.
 ///
 /// On a terminal it keeps one line up to date, at most ten times a second; text that is printed with
-/// ``print(_:to:)`` appears above it. Elsewhere, in a file or a pipe, it writes one plain line every ten seconds and one
+/// ``print(_:to:)`` appears above it, within 10 ms. Elsewhere, in a file or a pipe, it writes one plain line every ten seconds and one
 /// at the end, without escape codes and carriage returns. `NO_COLOR` and `TERM=dumb` hold. The cursor is never hidden,
 /// so a process that is killed leaves the terminal as it should be.
 ///
@@ -38,6 +38,7 @@ public final class ProgressDisplay: Sendable {
 
     private struct State {
         var work: Work?
+        var lines = PendingLines()
         var nextDraw = UInt64.max
         var failure: TrackingError?
     }
@@ -102,20 +103,30 @@ public final class ProgressDisplay: Sendable {
 
     /// Prints a line of text above the bar, and leaves the bar as it was.
     ///
-    /// What was printed before with Swift's `print` or C's `printf` comes out first. A failure to write is kept in
-    /// ``failure``.
+    /// What was printed before with Swift's `print` or C's `printf` comes out first. During work, lines that follow each
+    /// other fast are written together, a hundred times a second; a line to standard error, and those before it, at
+    /// once. A failure to write is kept in ``failure``.
     public func print(_ line: String, to output: Output = .standardOutput) {
         print(line, descriptor: output.descriptor)
     }
 
     func print(_ line: String, descriptor: Int32) {
-        state.withLock { state in
-            let isBarInTheWay = terminal.canRewrite && state.work != nil && isatty(descriptor) == 1
-            if isBarInTheWay { put("\r\u{1B}[K", terminal.descriptor, &state) }
-            fflush(nil)
-            put(line + "\n", descriptor, &state)
-            if isBarInTheWay { draw(&state, now()) }
+        let planned = state.withLock { state -> Bool in
+            if let other = state.lines.descriptor, other != descriptor { writeLines(&state, now()) }
+            state.lines.append(line, to: descriptor)
+            let time = now()
+            guard state.work != nil, descriptor != STDERR_FILENO, state.lines.canWait(at: time) else {
+                writeLines(&state, time)
+                return false
+            }
+            defer { state.lines.isWritePlanned = true }
+            return !state.lines.isWritePlanned
         }
+        guard planned else { return }
+        DispatchQueue.global(qos: .userInitiated)
+            .asyncAfter(deadline: .now() + .nanoseconds(Int(PendingLines.interval))) { [weak self] in
+                self?.writePlanned()
+            }
     }
 
     /// Ends the work: its last state stays, with the average speed, and the cursor goes to a new line.
@@ -123,11 +134,30 @@ public final class ProgressDisplay: Sendable {
         state.withLock { end(&$0) }
     }
 
+    private func writePlanned() {
+        state.withLock { state in
+            state.lines.isWritePlanned = false
+            writeLines(&state, now())
+        }
+    }
+
+    /// Writes the lines that wait, and returns whether the bar was drawn again under them.
+    @discardableResult
+    private func writeLines(_ state: inout State, _ time: UInt64) -> Bool {
+        guard let descriptor = state.lines.descriptor else { return false }
+        let isBarInTheWay = terminal.canRewrite && state.work != nil && isatty(descriptor) == 1
+        if isBarInTheWay { put("\r\u{1B}[K", terminal.descriptor, &state) }
+        note(state.lines.write(at: time), of: descriptor, &state)
+        if isBarInTheWay { drawBar(&state, time) }
+        return isBarInTheWay
+    }
+
     // MARK: Drawing
 
     private func end(_ state: inout State) {
-        guard var work = state.work else { return }
         let time = now()
+        writeLines(&state, time)
+        guard var work = state.work else { return }
         let seconds = Double(time &- work.start) / 1e9
         let steps = work.bar.completed - work.first
         work.bar.elapsed = seconds
@@ -142,6 +172,10 @@ public final class ProgressDisplay: Sendable {
     }
 
     private func draw(_ state: inout State, _ time: UInt64) {
+        if !writeLines(&state, time) { drawBar(&state, time) }
+    }
+
+    private func drawBar(_ state: inout State, _ time: UInt64) {
         guard var work = state.work else { return }
         let steps = work.bar.completed - work.observed.completed
         if steps > 0, time > work.observed.time {
@@ -165,10 +199,11 @@ public final class ProgressDisplay: Sendable {
     private func put(_ text: String, _ descriptor: Int32, _ state: inout State) {
         // A terminal that has gone would fail again at each step; other outputs may have recovered.
         if state.failure != nil, descriptor == terminal.descriptor { return }
-        let failure = Array(text.utf8).withUnsafeBytes { OpenDescriptor.write($0, to: descriptor) }
-        if let failure, state.failure == nil {
-            state.failure = TrackingError(
-                failure.error("The output with descriptor \(descriptor)", cannotBe: "written"))
-        }
+        note(Array(text.utf8).withUnsafeBytes { OpenDescriptor.write($0, to: descriptor) }, of: descriptor, &state)
+    }
+
+    private func note(_ failure: SystemFailure?, of descriptor: Int32, _ state: inout State) {
+        guard let failure, state.failure == nil else { return }
+        state.failure = TrackingError(failure.error("The output with descriptor \(descriptor)", cannotBe: "written"))
     }
 }
