@@ -71,7 +71,10 @@ let package = Package(
         // Bottom up; a target depends only on what stands above it here.
         library("Files", []),
         library("HostNetwork", []),
-        .target(name: "CTorchKernels", cxxSettings: cxx, linkerSettings: linker),
+        // A debug build of kernels would make every test of a training slow.
+        .target(
+            name: "CTorchKernels", cxxSettings: cxx + [.unsafeFlags(["-O3"])],
+            linkerSettings: linker + [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "CTorch", dependencies: ["CTorchKernels"], cxxSettings: cxx + [.headerSearchPath("../CTorchKernels")],
             linkerSettings: linker),
@@ -151,6 +154,7 @@ let package = Package(
         .executableTarget(
             name: "shared-memory-probe", dependencies: ["CTorchKernels"], path: "Tests/SharedMemoryProbe",
             swiftSettings: swift),
+        .testTarget(name: "MatrixProductTests", dependencies: ["CTorchKernels"], swiftSettings: swift),
         .testTarget(
             name: "SharedMemoryTests", dependencies: ["CTorchKernels", "shared-memory-probe"], swiftSettings: swift),
         .executableTarget(

@@ -2,6 +2,7 @@
 #ifndef LOCKSTEP_CTORCH_KERNELS_H
 #define LOCKSTEP_CTORCH_KERNELS_H
 
+#include "CTorchMatrixProduct.h"
 #include "CTorchSharedMemory.h"
 
 #endif
