@@ -53,8 +53,8 @@ struct MNISTTwoMachines: AsyncParsableCommand {
         let loader = DataLoader(data, batchSize: batchSize, sampler: sampler)
 
         for epoch in 0..<epochs {
-            // The sum of the samples' losses and their number, on this rank so far.
-            let total = Tensor.zeros([2], dtype: .float64)
+            // The sum of the samples' losses, and their number, on this rank so far.
+            var (total, count) = (0.0, 0)
             let batches = loader.batches(epoch: epoch)
             while batches.position < maxSteps, let (images, labels) = try batches.next() {
                 optimizer.zeroGrad()
@@ -62,11 +62,13 @@ struct MNISTTwoMachines: AsyncParsableCommand {
                 let loss = criterion(output, labels)
                 try loss.backward()
                 try optimizer.step()
-                total += Tensor.stack([loss.detach().to(.float64), Tensor(1.0, dtype: .float64)]) * labels.count
+                total += Double(loss) * Double(labels.count)
+                count += labels.count
             }
-            try group.allReduce(total).wait()
+            let sums = Tensor(copying: [total, Double(count)])
+            try group.allReduce(sums).wait()
             if group.rank == 0 {
-                print("Epoch: \(epoch + 1), Train Loss: \(Double(total[0]) / Double(total[1]))")
+                print("Epoch: \(epoch + 1), Train Loss: \(Double(sums[0]) / Double(sums[1]))")
             }
         }
         try group.close()

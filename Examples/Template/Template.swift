@@ -38,8 +38,8 @@ struct Template: TrainingProgram {
 
         // Step 7: train.
         for epoch in accelerator.epochs(epochs) {
-            // The sum of the samples' losses and their number.
-            let total = Tensor.zeros([2], dtype: .float64)
+            // The sum of the samples' losses, and their number.
+            var (total, count) = (0.0, 0)
             for try await (data, target) in accelerator.progress(training) {
                 sgd.zeroGrad()
                 let output = network(data)
@@ -47,9 +47,10 @@ struct Template: TrainingProgram {
                 try accelerator.backward(loss)
                 try sgd.step()
                 accelerator.log(["loss": loss])
-                total += Tensor.stack([loss.detach().to(.float64), Tensor(1.0, dtype: .float64)]) * target.size(0)
+                total += Double(loss) * Double(target.size(0))
+                count += target.size(0)
             }
-            let sums = try accelerator.reduce(total, .sum)
+            let sums = try accelerator.reduce(Tensor(copying: [total, Double(count)]), .sum)
             accelerator.print("Epoch \(epoch), loss \(Double(sums[0]) / Double(sums[1]))")
         }
 

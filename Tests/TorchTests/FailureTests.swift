@@ -67,6 +67,9 @@ private let mistakes: [String: Mistake] = [
         let x = Tensor([1.0, 2]).requiringGrad()
         x += 1
     },
+    "a row that is not there": Mistake("rows: row 3 was asked for, but there are 3", "operands: [3] float32") {
+        _ = Tensor([1.0, 2, 3]).rows([0, 3])
+    },
     "a device that is not there": Mistake("to: ", "operands: [1] float32") {
         _ = Tensor([1.0]).to(.cuda(99))
     },

@@ -208,6 +208,8 @@ ct_tensor _Nullable ct_select(ct_tensor self, int64_t dim, int64_t index);
 ct_tensor _Nullable ct_slice(ct_tensor self, int64_t dim, int64_t start, int64_t end, int64_t step);
 ct_tensor _Nullable ct_narrow(ct_tensor self, int64_t dim, int64_t start, int64_t length);
 ct_tensor _Nullable ct_index_select(ct_tensor self, int64_t dim, ct_tensor index);
+/// Some rows, copied: the first dimension indexed by numbers from 0 on.
+ct_tensor _Nullable ct_rows(ct_tensor self, const int64_t *_Nullable rows, int32_t count);
 ct_tensor _Nullable ct_gather(ct_tensor self, int64_t dim, ct_tensor index);
 ct_tensor _Nullable ct_scatter(ct_tensor self, int64_t dim, ct_tensor index, ct_tensor source);
 /// Advanced indexing: one entry a dimension, NULL where the whole dimension is taken.

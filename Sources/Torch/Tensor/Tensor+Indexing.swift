@@ -37,6 +37,23 @@ extension Tensor {
     public func indexSelect(dim: Int, _ indices: Tensor) -> Tensor {
         mapped("indexSelect", indices) { ct_index_select($0, Int64(dim), $1) }
     }
+    /// Some of the first dimension's entries, copied, in the given order.
+    ///
+    /// An index that there is not stops the program. For a batch of a few short rows it is several times faster than
+    /// ``indexSelect(dim:_:)``, which needs a tensor of indices.
+    ///
+    /// - Parameter indices: from 0 up to the size of the first dimension, repeated or not.
+    public func rows(_ indices: some Collection<Int>) -> Tensor {
+        let chosen = indices.withContiguousStorageIfAvailable { rows($0) }
+        return chosen ?? Array(indices).withUnsafeBufferPointer { rows($0) }
+    }
+
+    private func rows(_ indices: UnsafeBufferPointer<Int>) -> Tensor {
+        indices.withMemoryRebound(to: Int64.self) { numbers in
+            mapped("rows") { ct_rows($0, numbers.baseAddress, Int32(numbers.count)) }
+        }
+    }
+
     /// One element for each index, taken along a dimension (PyTorch's `gather`).
     public func gather(dim: Int, _ indices: Tensor) -> Tensor {
         mapped("gather", indices) { ct_gather($0, Int64(dim), $1) }

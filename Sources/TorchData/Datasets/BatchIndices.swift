@@ -38,6 +38,13 @@ public struct BatchIndices: Sendable, RandomAccessCollection, ExpressibleByArray
     /// The sample in a place of the batch.
     public subscript(position: Int) -> Int { samples[samples.startIndex + position] }
 
+    /// Runs `body` with the samples as they lie in memory.
+    public func withContiguousStorageIfAvailable<Result>(
+        _ body: (UnsafeBufferPointer<Int>) throws -> Result
+    ) rethrows -> Result? {
+        try samples.withContiguousStorageIfAvailable(body)
+    }
+
     /// Other samples in the same epoch.
     public func replacing(_ transform: (Int) throws -> Int) rethrows -> BatchIndices {
         BatchIndices(slice: try samples.map(transform)[...], epoch: epoch, seed: seed)
@@ -72,5 +79,5 @@ public struct BatchIndices: Sendable, RandomAccessCollection, ExpressibleByArray
 
 extension Tensor {
     /// The rows of a batch, copied: the first dimension indexed by the batch's samples (PyTorch's `index_select`).
-    public subscript(samples: BatchIndices) -> Tensor { indexSelect(dim: 0, samples.tensor) }
+    public subscript(samples: BatchIndices) -> Tensor { rows(samples) }
 }
