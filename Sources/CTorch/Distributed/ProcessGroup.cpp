@@ -1,7 +1,9 @@
-// Process groups over Gloo, and the collectives.
+// Process groups over Gloo and shared memory, and the collectives.
 #include "GlooDevice.h"
 #include "Handles.h"
 #include "JoiningStore.h"
+
+#include <SharedMemory/SharedMemoryBackend.h>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -56,6 +58,32 @@ void disconnect(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &gloo, const ct
         });
     }
 }
+
+/// The ranks whose connections are closed.
+std::vector<int> closed_connections(c10d::ProcessGroupGloo &gloo) {
+    std::vector<int> closed;
+    constexpr int unused_tag = std::numeric_limits<int>::max() - 1;
+    for (int peer = 0; peer < gloo.getSize(); ++peer) {
+        if (peer == gloo.getRank()) continue;
+        // A closed connection refuses a receive; one that is open keeps it, for a message that never comes.
+        const bool is_open = attempted([&] {
+            Tensors nothing{at::empty({1}, at::kByte)};
+            gloo.recv(nothing, peer, unused_tag);
+        });
+        if (!is_open) closed.push_back(peer);
+    }
+    return closed;
+}
+
+/// A group with a backend, and the same as the reducer and other parts of c10d take it.
+ct_group group(
+    ct_store store, c10d::ProcessGroup::BackendType type, c10::intrusive_ptr<ctorch::RecordedBackend> backend,
+    std::shared_ptr<ctorch::TransportThread> transport) {
+    auto group = c10::make_intrusive<c10d::ProcessGroup>(store->store, backend->getRank(), backend->getSize());
+    group->setBackend(c10::DeviceType::CPU, type, backend);
+    group->setDefaultBackend(type);
+    return new ct_group_handle{std::move(transport), std::move(backend), std::move(group)};
+}
 }  // namespace
 
 /// Gloo writes to connections without asking for an error instead of a signal: where SIGPIPE has its default, the death
@@ -106,11 +134,29 @@ ct_group ct_group_gloo(
             c10::make_intrusive<ctorch::JoiningStore>(own, joining->joining), rank, world_size, options);
         gloo->setSequenceNumberForGroup();
         auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
-            gloo, collectives, [gloo, transport] { disconnect(gloo, *transport); });
-        auto group = c10::make_intrusive<c10d::ProcessGroup>(store->store, rank, world_size);
-        group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, backend);
-        group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
-        return new ct_group_handle{transport, backend, group};
+            gloo, collectives,
+            ctorch::Connections{
+                [gloo, transport](const std::string &) { disconnect(gloo, *transport); },
+                [gloo] { return closed_connections(*gloo); }, nullptr, nullptr});
+        return group(store, c10d::ProcessGroup::BackendType::GLOO, backend, transport);
+    });
+}
+
+ct_group ct_group_shm(
+    ct_store store, int32_t rank, int32_t world_size, int64_t timeout_ms, ct_observer observer) {
+    return made([&] {
+        auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
+        auto shared = c10::make_intrusive<ctk::SharedMemoryBackend>(
+            ctk::join_through(*store->store, rank, world_size, ctorch::milliseconds(timeout_ms)));
+        auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
+            shared, collectives,
+            ctorch::Connections{
+                [shared](const std::string &reason) { shared->abort_with(reason); }, [shared] { return shared->ended(); },
+                [shared](const at::Tensor &tensor, const c10d::AllreduceOptions &options) {
+                    shared->all_reduce_now(tensor, options);
+                },
+                [shared](int64_t count, at::ScalarType dtype) { return shared->allocate(count, dtype); }});
+        return group(store, c10d::ProcessGroup::BackendType::CUSTOM, backend, nullptr);
     });
 }
 
@@ -121,10 +167,12 @@ void ct_group_release(ct_group self) {
             self->backend->abort_with("the group was released while a collective was in progress");
         }
         // With a parked thread its end would never come.
-        if (self->transport->failure() == nullptr) delete self;
+        if (ct_group_transport_failure(self) == nullptr) delete self;
     });
 }
-const char *ct_group_transport_failure(ct_group self) { return self->transport->failure(); }
+const char *ct_group_transport_failure(ct_group self) {
+    return self->transport ? self->transport->failure() : nullptr;
+}
 void ct_group_abort(ct_group self, const char *reason) {
     attempted([&] { self->backend->abort_with(reason); });
 }
@@ -147,6 +195,16 @@ ct_work ct_group_all_reduce(ct_group self, ct_tensor tensor, int8_t number, int6
         options.reduceOp = reduction(number);
         return handle(self->backend->allreduce(tensors, options));
     });
+}
+bool ct_group_all_reduce_now(ct_group self, ct_tensor tensor, int8_t number, int32_t bucket, int64_t timeout_ms) {
+    return attempted([&] {
+        auto options = timed<c10d::AllreduceOptions>(timeout_ms);
+        options.reduceOp = reduction(number);
+        self->backend->all_reduce_now(ctorch::Borrowed(tensor), options, bucket);
+    });
+}
+ct_tensor ct_group_allocate(ct_group self, int64_t count, int8_t dtype) {
+    return ctorch::guarded([&] { return self->backend->allocate(count, static_cast<at::ScalarType>(dtype)); });
 }
 ct_work ct_group_reduce(ct_group self, ct_tensor tensor, int32_t root, int8_t number, int64_t timeout_ms) {
     return made([&] {

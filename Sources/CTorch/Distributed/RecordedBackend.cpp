@@ -2,12 +2,11 @@
 
 #include <c10/util/Exception.h>
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <future>
-#include <limits>
 #include <thread>
 
 namespace ctorch {
@@ -169,7 +168,7 @@ RecordedBackend::~RecordedBackend() {
     // A transfer that was under way when its connection closed ends at its own time limit alone, which Gloo's end waits
     // for. Nobody else has to.
     try {
-        std::thread([inner = inner_, disconnect = disconnect_] {}).detach();
+        std::thread([inner = inner_, connections = connections_] {}).detach();
     } catch (...) {
         static_cast<void>(inner_.release());  // no thread to be had: better never than here
     }
@@ -181,27 +180,12 @@ void RecordedBackend::abort_with(const std::string &reason) {
     auto done = std::make_shared<std::promise<void>>();
     auto closed = done->get_future();
     attempted([&] {
-        std::thread([done, disconnect = disconnect_] {
-            disconnect();
+        std::thread([done, reason, close = connections_.close] {
+            close(reason);
             done->set_value();
         }).detach();
         closed.wait_for(std::chrono::seconds(1));
     });
-}
-
-std::vector<int> RecordedBackend::closed_connections() {
-    std::vector<int> closed;
-    constexpr int unused_tag = std::numeric_limits<int>::max() - 1;
-    for (int peer = 0; peer < getSize(); ++peer) {
-        if (peer == getRank()) continue;
-        // A closed connection refuses a receive; one that is open keeps it, for a message that never comes.
-        const bool is_open = attempted([&] {
-            Tensors nothing{at::empty({1}, at::kByte)};
-            inner_->recv(nothing, peer, unused_tag);
-        });
-        if (!is_open) closed.push_back(peer);
-    }
-    return closed;
 }
 
 template <class Start>
@@ -214,10 +198,54 @@ RecordedBackend::Works RecordedBackend::recorded(ct_collective collective, c10d:
         collectives_->leave(collective.sequence, std::current_exception());
         throw;
     }
+    // What has ended already needs nobody to follow it.
+    if (collective.sequence > 0 && inner->isCompleted()) {
+        collectives_->leave(collective.sequence, inner->exception());
+        return inner;
+    }
     auto work = c10::make_intrusive<RecordedWork>(collectives_, inner, collective.sequence, operation);
     collectives_->add(work);
     if (!c10d::isP2POp(operation)) work->follow_inner();
     return work;
+}
+
+template <class Body>
+auto RecordedBackend::recorded_now(ct_collective collective, Body &&body) {
+    collectives_->enter(collective);
+    try {
+        auto result = body();
+        collectives_->leave(collective.sequence, nullptr);
+        return result;
+    } catch (...) {
+        collectives_->leave(collective.sequence, std::current_exception());
+        throw;
+    }
+}
+
+void RecordedBackend::all_reduce_now(
+    const at::Tensor &tensor, const c10d::AllreduceOptions &options, int32_t bucket) {
+    if (!connections_.all_reduce_now) {
+        Tensors tensors{tensor};
+        allreduce(tensors, options, bucket)->wait(kNoTimeout);
+        return;
+    }
+    auto collective = described(CT_COLLECTIVE_ALL_REDUCE, &tensor);
+    collective.bucket = bucket;
+    collective.reduction = static_cast<int8_t>(options.reduceOp.op_);
+    recorded_now(collective, [&] {
+        connections_.all_reduce_now(tensor, options);
+        return true;
+    });
+}
+
+at::Tensor RecordedBackend::allocate(int64_t count, at::ScalarType dtype) {
+    if (!connections_.allocate) return at::zeros({count}, at::TensorOptions().dtype(dtype));
+    auto collective = described(CT_COLLECTIVE_ALLOCATE, nullptr);
+    collective.dtype = static_cast<int8_t>(dtype);
+    collective.element_count = count;
+    collective.dimension_count = 1;
+    collective.sizes[0] = count;
+    return recorded_now(collective, [&] { return connections_.allocate(count, dtype); });
 }
 
 RecordedBackend::Works RecordedBackend::broadcast(Tensors &tensors, const c10d::BroadcastOptions &options) {
@@ -309,15 +337,10 @@ RecordedBackend::Works RecordedBackend::barrier(const c10d::BarrierOptions &opti
 }
 
 void RecordedBackend::monitoredBarrier(const c10d::BarrierOptions &options, bool wait_for_all) {
-    auto collective = described(CT_COLLECTIVE_MONITORED_BARRIER, nullptr, 0);
-    collectives_->enter(collective);
-    try {
+    recorded_now(described(CT_COLLECTIVE_MONITORED_BARRIER, nullptr, 0), [&] {
         inner_->monitoredBarrier(options, wait_for_all);
-    } catch (...) {
-        collectives_->leave(collective.sequence, std::current_exception());
-        throw;
-    }
-    collectives_->leave(collective.sequence, nullptr);
+        return true;
+    });
 }
 
 }  // namespace ctorch
@@ -326,7 +349,7 @@ int32_t ct_group_closed_connections(ct_group self, int32_t *out, int32_t capacit
     int32_t count = 0;
     ctorch::attempted([&] {
         // The parked thread may hold the locks that this needs.
-        if (self->transport->failure() != nullptr) return;
+        if (ct_group_transport_failure(self) != nullptr) return;
         for (const int peer : self->backend->closed_connections()) {
             if (count < capacity) out[count++] = peer;
         }

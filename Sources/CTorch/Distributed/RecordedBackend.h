@@ -88,23 +88,38 @@ class RecordedWork final : public c10d::Work {
     std::atomic<bool> is_ended_{false};
 };
 
+/// What a backend's connections can do beside collectives.
+struct Connections {
+    /// Closes them for a reason, so that nothing on any rank waits for this one.
+    std::function<void(const std::string &)> close;
+    /// The ranks whose connections are closed.
+    std::function<std::vector<int>()> closed;
+    /// Reduces a contiguous tensor on the calling thread; empty where the backend needs a work for that.
+    std::function<void(const at::Tensor &, const c10d::AllreduceOptions &)> all_reduce_now;
+    /// Allocates a vector of zeros that all ranks see; empty where there is no such memory.
+    std::function<at::Tensor(int64_t, at::ScalarType)> allocate;
+};
+
 class RecordedBackend final : public c10d::Backend {
   public:
-    /// `disconnect` closes the inner backend's connections, so that nothing on any rank waits for this one.
     RecordedBackend(
         c10::intrusive_ptr<c10d::Backend> inner, std::shared_ptr<CollectiveRegister> collectives,
-        std::function<void()> disconnect)
+        Connections connections)
         : Backend(inner->getRank(), inner->getSize()),
           inner_(std::move(inner)),
           collectives_(std::move(collectives)),
-          disconnect_(std::move(disconnect)) {}
+          connections_(std::move(connections)) {}
     ~RecordedBackend() override;
 
     void abort_with(const std::string &reason);
     bool has_work() { return collectives_->has_work(); }
 
-    /// The ranks whose connections are closed.
-    std::vector<int> closed_connections();
+    std::vector<int> closed_connections() { return connections_.closed(); }
+
+    /// Reduces a contiguous tensor and waits for the result; on the calling thread where the backend can.
+    void all_reduce_now(const at::Tensor &tensor, const c10d::AllreduceOptions &options, int32_t bucket);
+    /// A vector of zeros, in memory that all ranks see where the backend has such.
+    at::Tensor allocate(int64_t count, at::ScalarType dtype);
 
     using Works = c10::intrusive_ptr<c10d::Work>;
     using Tensors = std::vector<at::Tensor>;
@@ -138,10 +153,13 @@ class RecordedBackend final : public c10d::Backend {
   private:
     template <class Start>
     Works recorded(ct_collective collective, c10d::OpType operation, Start &&start);
+    /// Records what `body` does on this thread.
+    template <class Body>
+    auto recorded_now(ct_collective collective, Body &&body);
 
     c10::intrusive_ptr<c10d::Backend> inner_;
     const std::shared_ptr<CollectiveRegister> collectives_;
-    std::function<void()> disconnect_;
+    const Connections connections_;
 };
 
 }  // namespace ctorch

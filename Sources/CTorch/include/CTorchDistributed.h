@@ -69,6 +69,7 @@ enum {
     CT_COLLECTIVE_MONITORED_BARRIER = 9,
     CT_COLLECTIVE_SEND = 10,
     CT_COLLECTIVE_RECEIVE = 11,
+    CT_COLLECTIVE_ALLOCATE = 12,
 };
 enum { CT_RECORDED_DIMENSIONS = 6 };
 
@@ -96,6 +97,9 @@ typedef struct {
     void (*_Nonnull released)(void *_Nullable context);
 } ct_observer;
 
+/// The descriptor of a new, empty file in memory, of no file system; -1 with `errno` where the system has none.
+int32_t ct_memory_file(const char *name);
+
 // --- Process groups -----------------------------------------------------------------------------------
 
 /// Gloo's socket for connections of other ranks, and its thread. `address` is a local address, NULL for the host name's;
@@ -121,6 +125,10 @@ void ct_joining_cancel(ct_joining self, const char *reason);
 ct_group _Nullable ct_group_gloo(
     ct_store store, int32_t rank, int32_t world_size, ct_device device, ct_joining joining, int64_t timeout_ms,
     ct_observer observer);
+/// Connects the ranks of a group, all of which run on this machine, through memory that they share. Waits at most
+/// `timeout_ms` for all of them, which is also the group's time limit at first.
+ct_group _Nullable ct_group_shm(
+    ct_store store, int32_t rank, int32_t world_size, int64_t timeout_ms, ct_observer observer);
 /// Ends the group; what is in progress is given up. Never on a thread of the group's own, such as `left`'s.
 void ct_group_release(ct_group self);
 /// Fails what is in progress and all that comes with `reason`, and closes the connections; the first reason stays.
@@ -132,11 +140,17 @@ const char *_Nullable ct_group_transport_failure(ct_group self);
 int32_t ct_group_closed_connections(ct_group self, int32_t *out, int32_t capacity);
 bool ct_group_set_timeout(ct_group self, int64_t timeout_ms);
 
-// Reductions are LibTorch's numbers: 0 sum, 2 product, 3 min, 4 max.
+// Reductions are LibTorch's numbers: 0 sum, 1 average (shared memory alone), 2 product, 3 min, 4 max.
 // `timeout_ms` -1: the group's.
 
 ct_work _Nullable ct_group_broadcast(ct_group self, ct_tensor tensor, int32_t root, int64_t timeout_ms);
 ct_work _Nullable ct_group_all_reduce(ct_group self, ct_tensor tensor, int8_t reduction, int64_t timeout_ms);
+/// Reduces a contiguous tensor and waits for the result; with shared memory on the calling thread, without a work. Of
+/// gradients `bucket` is the number, else -1.
+bool ct_group_all_reduce_now(ct_group self, ct_tensor tensor, int8_t reduction, int32_t bucket, int64_t timeout_ms);
+/// A vector of zeros, all ranks the same, at the same time: in memory that all see, so that it is reduced without copies,
+/// or in ordinary memory where the backend has no other. It may outlive the group.
+ct_tensor _Nullable ct_group_allocate(ct_group self, int64_t count, int8_t dtype);
 ct_work _Nullable ct_group_reduce(ct_group self, ct_tensor tensor, int32_t root, int8_t reduction, int64_t timeout_ms);
 /// `outputs` has one tensor a rank.
 ct_work _Nullable ct_group_all_gather(

@@ -30,14 +30,18 @@ std::string reduced(const Collective &collective) {
 std::string words(const Collective &collective) {
     const auto number = " #" + std::to_string(collective.sequence);
     const auto bytes = std::to_string(collective.count) + " bytes";
+    const bool has_target = collective.operation == Operation::reduce || collective.operation == Operation::gather;
+    const auto root = (has_target ? " to rank " : " from rank ") + std::to_string(collective.root);
     switch (collective.operation) {
         case Operation::all_reduce: return "all-reduce" + number + " (" + reduced(collective) + ")";
-        case Operation::buffer_all_reduce:
-            return "all-reduce" + number + " (" + reduced(collective) + " in shared buffer " +
-                   std::to_string(collective.buffer) + " at " + std::to_string(collective.offset) + ")";
+        case Operation::reduce: return "reduce" + number + " (" + reduced(collective) + root + ")";
         case Operation::broadcast:
-            return "broadcast" + number + " (" + bytes + " from rank " + std::to_string(collective.root) + ")";
+            return "broadcast" + number + " (" + bytes + root + ")";
         case Operation::all_gather: return "all-gather" + number + " (" + bytes + " a rank)";
+        case Operation::gather: return "gather" + number + " (" + bytes + " a rank" + root + ")";
+        case Operation::scatter: return "scatter" + number + " (" + bytes + " a rank" + root + ")";
+        case Operation::reduce_scatter: return "reduce-scatter" + number + " (" + reduced(collective) + " a rank)";
+        case Operation::all_to_all: return "all-to-all" + number;
         case Operation::allocate: return "allocation" + number + " (" + bytes + " of shared memory a rank)";
         case Operation::barrier: return "barrier" + number;
         case Operation::none: break;

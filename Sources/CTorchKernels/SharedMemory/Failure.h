@@ -1,7 +1,7 @@
 // What the parts of the shared-memory backend throw.
 #pragma once
 
-#include "CTorchKernels.h"
+#include "CTorchSharedMemory.h"
 
 #include <cerrno>
 #include <cstring>

@@ -11,7 +11,7 @@ struct ctk_group_handle {
 };
 
 struct ctk_buffer_handle {
-    std::unique_ptr<ctk::SharedBuffer> buffer;
+    std::shared_ptr<ctk::SharedBuffer> buffer;
 };
 
 namespace {
@@ -88,32 +88,47 @@ void ctk_group_abort(ctk_group self, const char *reason) {
 }
 
 bool ctk_all_reduce(ctk_group self, void *data, int64_t count, int8_t dtype, int32_t reduction) {
-    return attempted([&] { self->group.all_reduce(bytes(data), size(count, "the count"), {dtype, reduction}); });
+    return attempted([&] {
+        auto &group = self->group;
+        group.run(group.all_reduce(bytes(data), size(count, "the count"), {dtype, reduction}));
+    });
 }
 bool ctk_broadcast(ctk_group self, void *data, int64_t count, int32_t root) {
-    return attempted([&] { self->group.broadcast(bytes(data), size(count, "the count"), root); });
+    return attempted([&] { self->group.run(self->group.broadcast(bytes(data), size(count, "the count"), root)); });
 }
 bool ctk_all_gather(ctk_group self, const void *input, void *output, int64_t count) {
     return attempted([&] {
-        self->group.all_gather(static_cast<const std::byte *>(input), bytes(output), size(count, "the count"));
+        auto &group = self->group;
+        group.run(group.all_gather(static_cast<const std::byte *>(input), bytes(output), size(count, "the count")));
     });
 }
 bool ctk_barrier(ctk_group self) {
-    return attempted([&] { self->group.barrier(); });
+    return attempted([&] { self->group.run(self->group.barrier()); });
 }
 
 ctk_buffer ctk_buffer_allocate(ctk_group self, int64_t count) {
-    return made([&] { return new ctk_buffer_handle{self->group.allocate(size(count, "the size"))}; });
+    return made([&] {
+        std::shared_ptr<ctk::SharedBuffer> buffer;
+        self->group.run(self->group.allocate(size(count, "the size"), buffer));
+        return new ctk_buffer_handle{buffer};
+    });
 }
 void ctk_buffer_release(ctk_buffer self) { delete self; }
-void *ctk_buffer_data(ctk_buffer self) {
-    return self->buffer->region.start(static_cast<size_t>(self->buffer->rank));
-}
+void *ctk_buffer_data(ctk_buffer self) { return self->buffer->start(); }
 int64_t ctk_buffer_bytes(ctk_buffer self) { return static_cast<int64_t>(self->buffer->region.bytes()); }
 bool ctk_buffer_all_reduce(
     ctk_group self, ctk_buffer buffer, int64_t offset, int64_t count, int8_t dtype, int32_t reduction) {
     return attempted([&] {
-        self->group.all_reduce(
-            *buffer->buffer, size(offset, "the offset"), size(count, "the count"), {dtype, reduction});
+        const ctk::Reduction how{dtype, reduction};
+        const size_t element = how.element_bytes(), start = size(offset, "the offset"), number = size(count, "the count");
+        const size_t whole = buffer->buffer->region.bytes();
+        if (start % element != 0 || start > whole || number > (whole - start) / element) {
+            throw ctk::Failure(
+                CTK_ERROR_INVALID_ARGUMENT,
+                std::to_string(number) + " elements of " + std::to_string(element) + " bytes at offset " +
+                    std::to_string(start) + " do not lie within the buffer's " + std::to_string(whole) +
+                    " bytes, or not at a multiple of their size");
+        }
+        self->group.run(self->group.all_reduce(buffer->buffer->start() + start, number, how));
     });
 }

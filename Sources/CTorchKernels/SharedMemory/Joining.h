@@ -4,7 +4,7 @@
 #include "Deadline.h"
 #include "PeerSocket.h"
 
-#include "CTorchKernels.h"
+#include "CTorchSharedMemory.h"
 
 #include <vector>
 

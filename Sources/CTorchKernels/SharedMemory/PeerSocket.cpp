@@ -26,6 +26,56 @@ bool is_readable(int socket, const Deadline &deadline) {
         if (deadline.has_passed()) return false;
     }
 }
+
+/// A header with a place for one descriptor.
+struct Packet {
+    Packet(const Greeting &greeting, const std::vector<std::byte> &content)
+        : parts{{const_cast<Greeting *>(&greeting), sizeof(greeting)},
+                {const_cast<std::byte *>(content.data()), content.size()}} {
+        message.msg_iov = parts;
+        message.msg_iovlen = content.empty() ? 1 : 2;
+    }
+
+    iovec parts[2];
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    msghdr message{};
+};
+
+ssize_t sent(int socket, const Greeting &greeting, const std::vector<std::byte> &content, int descriptor, int flags) {
+    Packet packet(greeting, content);
+    if (descriptor >= 0) {
+        packet.message.msg_control = packet.control;
+        packet.message.msg_controllen = sizeof(packet.control);
+        cmsghdr *header = CMSG_FIRSTHDR(&packet.message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    }
+    return sendmsg(socket, &packet.message, MSG_NOSIGNAL | flags);
+}
+
+ssize_t received(int socket, Greeting &greeting, std::vector<std::byte> &content, Descriptor &descriptor, int flags) {
+    Packet packet(greeting, content);
+    packet.message.msg_control = packet.control;
+    packet.message.msg_controllen = sizeof(packet.control);
+    const auto count = recvmsg(socket, &packet.message, MSG_CMSG_CLOEXEC | flags);
+    if (count < 0) return count;
+    for (cmsghdr *header = CMSG_FIRSTHDR(&packet.message); header != nullptr;
+         header = CMSG_NXTHDR(&packet.message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        int passed = -1;
+        std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
+        descriptor = Descriptor(passed);
+    }
+    greeting.token[sizeof(greeting.token) - 1] = 0;
+    return count;
+}
+
+Failure not_sent(const PeerSocket &socket, int rank) {
+    const auto error = system_failure("passing memory to rank " + std::to_string(rank));
+    return Failure(socket.has_ended() ? CTK_ERROR_PEER_ENDED : CTK_ERROR_SYSTEM, error.what(), rank);
+}
 }  // namespace
 
 PeerSocket::PeerSocket(Descriptor socket) : socket_(std::move(socket)) {
@@ -54,45 +104,32 @@ PeerSocket::PeerSocket(const std::string &name, int rank) {
 }
 
 void PeerSocket::send(const Greeting &greeting, int descriptor, int rank) const {
-    iovec part{const_cast<Greeting *>(&greeting), sizeof(greeting)};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    if (descriptor >= 0) {
-        message.msg_control = control;
-        message.msg_controllen = sizeof(control);
-        cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
-    }
-    if (sendmsg(number(), &message, MSG_NOSIGNAL) == sizeof(greeting)) return;
-    const auto error = system_failure("passing memory to rank " + std::to_string(rank));
-    throw Failure(has_ended() ? CTK_ERROR_PEER_ENDED : CTK_ERROR_SYSTEM, error.what(), rank);
+    if (sent(number(), greeting, {}, descriptor, 0) == sizeof(greeting)) return;
+    throw not_sent(*this, rank);
 }
 
 std::optional<Greeting> PeerSocket::receive(Descriptor &descriptor, const Deadline &deadline) const {
     if (!is_readable(number(), deadline)) return std::nullopt;
     Greeting greeting{};
-    iovec part{&greeting, sizeof(greeting)};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof(control);
-    const auto received = recvmsg(number(), &message, MSG_CMSG_CLOEXEC);
-    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        int passed = -1;
-        std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
-        descriptor = Descriptor(passed);
-    }
-    if (received != sizeof(greeting)) return std::nullopt;
-    greeting.token[sizeof(greeting.token) - 1] = 0;
+    std::vector<std::byte> none;
+    if (received(number(), greeting, none, descriptor, 0) != sizeof(greeting)) return std::nullopt;
     return greeting;
+}
+
+bool PeerSocket::try_send(
+    const Greeting &greeting, const std::vector<std::byte> &content, int descriptor, int rank) const {
+    if (sent(number(), greeting, content, descriptor, MSG_DONTWAIT) >= 0) return true;
+    // Too many descriptors under way count as a full socket.
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ETOOMANYREFS) return false;
+    throw not_sent(*this, rank);
+}
+
+std::optional<ssize_t> PeerSocket::try_receive(
+    Greeting &greeting, std::vector<std::byte> &content, Descriptor &descriptor) const {
+    const auto count = received(number(), greeting, content, descriptor, MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return std::nullopt;
+    if (count < static_cast<ssize_t>(sizeof(greeting))) return -1;
+    return count - static_cast<ssize_t>(sizeof(greeting));
 }
 
 bool PeerSocket::has_ended() const {

@@ -6,19 +6,23 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ctk {
 
-/// What a rank says when it connects, and with each descriptor that it passes.
+/// What a rank says when it connects, and with each descriptor or message that it passes.
 struct Greeting {
     /// Proves that the sender has read the receiver's entry in the store.
     char token[33];
     int32_t rank;
     int32_t world_size;
-    /// The number of the memory that is passed, and its size.
+    /// The number of the memory that is passed, and its size; or a message's.
     uint32_t region;
+    uint32_t is_message;
+    int32_t tag;
     uint64_t bytes;
 };
 
@@ -34,6 +38,12 @@ class PeerSocket {
     void send(const Greeting &greeting, int descriptor, int rank) const;
     /// Waits for a greeting; nothing if the peer has ended or the time is over.
     std::optional<Greeting> receive(Descriptor &descriptor, const Deadline &deadline) const;
+
+    /// Sends a greeting and some bytes, with a descriptor unless that is -1; false where that would have to wait.
+    bool try_send(const Greeting &greeting, const std::vector<std::byte> &content, int descriptor, int rank) const;
+    /// Reads what is there: how many bytes came with the greeting, -1 if the peer has ended, nothing if nothing is there.
+    std::optional<ssize_t> try_receive(
+        Greeting &greeting, std::vector<std::byte> &content, Descriptor &descriptor) const;
 
     bool has_ended() const;
     int number() const { return socket_.number(); }

@@ -6,7 +6,19 @@
 
 namespace ctk {
 
-enum class Operation : int32_t { none, all_reduce, buffer_all_reduce, broadcast, all_gather, barrier, allocate };
+enum class Operation : int32_t {
+    none,
+    all_reduce,
+    reduce,
+    broadcast,
+    all_gather,
+    gather,
+    scatter,
+    reduce_scatter,
+    all_to_all,
+    barrier,
+    allocate
+};
 
 /// A collective as a rank means it; all ranks have to mean the same.
 struct Collective {
@@ -15,12 +27,18 @@ struct Collective {
     int32_t dtype = -1;
     int32_t reduction = -1;
     int32_t root = -1;
-    /// Elements of a reduction, else bytes.
+    /// Elements of a reduction, else bytes; -1 where ranks may differ.
     int64_t count = 0;
+    /// Where the data lie in memory that all ranks see, counted from 1; 0 elsewhere. Ranks may differ in this.
     uint32_t buffer = 0;
     int64_t offset = 0;
 
-    bool operator==(const Collective &) const = default;
+    /// Whether ranks that call both call the same.
+    bool matches(const Collective &other) const {
+        return sequence == other.sequence && operation == other.operation && dtype == other.dtype &&
+               reduction == other.reduction && root == other.root && count == other.count;
+    }
+    bool has_place_of(const Collective &other) const { return buffer == other.buffer && offset == other.offset; }
 };
 
 enum class RankState : uint32_t { active, failed, aborted, left };

@@ -5,11 +5,11 @@
 namespace ctk {
 namespace {
 
-Mapping received(const PeerSocket &peer, int rank, uint32_t number, size_t bytes, const Deadline &deadline) {
+Mapping received(PeerChannel &peer, int rank, uint32_t number, size_t bytes, const Deadline &deadline) {
     Descriptor file;
-    const auto said = peer.receive(file, deadline);
-    const auto name = "rank " + std::to_string(rank) + " (pid " + std::to_string(peer.pid()) + ")";
-    if (!said && (peer.has_ended() || !deadline.has_passed())) {
+    const auto said = peer.receive_region(file, deadline);
+    const auto name = "rank " + std::to_string(rank) + " (pid " + std::to_string(peer.socket().pid()) + ")";
+    if (!said && (peer.socket().has_ended() || !deadline.has_passed())) {
         throw Failure(CTK_ERROR_PEER_ENDED, name + " has ended before it shared its memory", rank);
     }
     if (!said) {
@@ -29,7 +29,7 @@ Mapping received(const PeerSocket &peer, int rank, uint32_t number, size_t bytes
 }  // namespace
 
 SharedRegion::SharedRegion(
-    const std::vector<PeerSocket> &peers, int rank, uint32_t number, const Descriptor &file, size_t bytes,
+    const PeerChannels &peers, int rank, uint32_t number, const Descriptor &file, size_t bytes,
     const Deadline &deadline) {
     Greeting greeting{};
     greeting.rank = rank;
@@ -37,13 +37,13 @@ SharedRegion::SharedRegion(
     greeting.region = number;
     greeting.bytes = bytes;
     for (size_t other = 0; other < peers.size(); ++other) {
-        if (static_cast<int>(other) != rank) peers[other].send(greeting, file.number(), static_cast<int>(other));
+        if (static_cast<int>(other) != rank) peers[other]->send_region(greeting, file.number());
     }
     parts_.resize(peers.size());
     for (size_t other = 0; other < peers.size(); ++other) {
         const auto number_of_rank = static_cast<int>(other);
         parts_[other] = number_of_rank == rank ? Mapping(file, bytes)
-                                               : received(peers[other], number_of_rank, number, bytes, deadline);
+                                               : received(*peers[other], number_of_rank, number, bytes, deadline);
     }
 }
 

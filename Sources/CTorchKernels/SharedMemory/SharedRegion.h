@@ -3,7 +3,7 @@
 
 #include "Deadline.h"
 #include "MemoryFile.h"
-#include "PeerSocket.h"
+#include "PeerChannel.h"
 
 #include <cstdint>
 #include <vector>
@@ -16,7 +16,7 @@ class SharedRegion {
     SharedRegion() = default;
     /// Exchanges this rank's part, a file of `bytes`, for those of the others; every rank gives the same number and size.
     SharedRegion(
-        const std::vector<PeerSocket> &peers, int rank, uint32_t number, const Descriptor &file, size_t bytes,
+        const PeerChannels &peers, int rank, uint32_t number, const Descriptor &file, size_t bytes,
         const Deadline &deadline);
 
     std::byte *start(size_t rank) const { return parts_[rank].start(); }

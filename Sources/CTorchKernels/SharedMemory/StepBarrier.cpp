@@ -53,26 +53,42 @@ std::string state_in_words(pid_t pid) {
 }
 }  // namespace
 
-StepBarrier::StepBarrier(const std::vector<PeerSocket> &peers, const SharedRegion &region, int rank)
+StepBarrier::StepBarrier(const PeerChannels &peers, const SharedRegion &region, int rank)
     : peers_(peers), region_(region), rank_(static_cast<size_t>(rank)), spinning_(spinning_time(peers.size())) {}
 
-void StepBarrier::pass(const Deadline &deadline) {
+void StepBarrier::arrive() {
     auto &own = page(rank_);
     // Sequentially consistent, as in `sleep`: either the sleeper sees the step, or this sees the sleeper.
     own.step.store(++step_, std::memory_order_seq_cst);
     if (own.sleepers.load(std::memory_order_seq_cst) != 0) wake_all(own.step);
-    for (size_t other = 0; other < peers_.size(); ++other) {
-        if (other != rank_) wait_for(other, deadline);
-    }
 }
 
-void StepBarrier::wait_for(size_t other, const Deadline &deadline) {
-    auto &page = this->page(other);
-    if (has_arrived(page) || spin(page)) return;
-    while (!has_arrived(page)) {
-        check(other, deadline);
-        sleep(page);
+bool StepBarrier::has_passed() const {
+    for (size_t other = 0; other < peers_.size(); ++other) {
+        if (!has_arrived(page(other))) return false;
     }
+    return true;
+}
+
+bool StepBarrier::wait(const Deadline &deadline, Patience patience) {
+    for (size_t other = 0; other < peers_.size(); ++other) {
+        auto &page = this->page(other);
+        if (has_arrived(page) || spin(page)) continue;
+        if (patience == Patience::brief) return false;
+        while (!has_arrived(page)) {
+            check(other, deadline);
+            sleep(page);
+        }
+    }
+    return true;
+}
+
+std::vector<int> StepBarrier::missing() const {
+    std::vector<int> ranks;
+    for (size_t other = 0; other < peers_.size(); ++other) {
+        if (!has_arrived(page(other))) ranks.push_back(static_cast<int>(other));
+    }
+    return ranks;
 }
 
 bool StepBarrier::spin(const RankPage &page) const {
@@ -98,7 +114,7 @@ void StepBarrier::sleep(RankPage &page) const {
 std::vector<size_t> StepBarrier::ended() const {
     std::vector<size_t> result;
     for (size_t other = 0; other < peers_.size(); ++other) {
-        if (other != rank_ && peers_[other].has_ended()) result.push_back(other);
+        if (other != rank_ && peers_[other]->socket().has_ended()) result.push_back(other);
     }
     return result;
 }
@@ -123,7 +139,7 @@ void StepBarrier::check(size_t awaited, const Deadline &deadline) const {
     throw Failure(
         CTK_ERROR_TIMED_OUT,
         name(awaited) + " has not come within " + deadline.limit() + ": the last collective it entered is #" +
-            std::to_string(sequence) + state_in_words(peers_[awaited].pid()),
+            std::to_string(sequence) + state_in_words(peers_[awaited]->socket().pid()),
         number);
 }
 
@@ -154,7 +170,7 @@ void StepBarrier::give_up(RankState state, const Failure &reason) noexcept {
 }
 
 std::string StepBarrier::name(size_t rank) const {
-    return "rank " + std::to_string(rank) + " (pid " + std::to_string(peers_[rank].pid()) + ")";
+    return "rank " + std::to_string(rank) + " (pid " + std::to_string(peers_[rank]->socket().pid()) + ")";
 }
 
 }  // namespace ctk
