@@ -37,7 +37,7 @@ struct MNISTTwoMachines: AsyncParsableCommand {
         Generator.seedAll(seed)
         let isSingle = initMethod.hasPrefix("tcp:") && rank == nil && worldSize == nil
         let group = try ProcessGroup(
-            backend: .gloo, initMethod: initMethod, rank: isSingle ? 0 : rank, worldSize: isSingle ? 1 : worldSize)
+            initMethod: initMethod, rank: isSingle ? 0 : rank, worldSize: isSingle ? 1 : worldSize)
 
         let network = Sequential {
             Linear(784, 256); ReLU()

@@ -15,14 +15,14 @@ public import TorchDistributed
 ///
 /// - Parameters:
 ///   - worldSize: how many ranks there are.
-///   - backend: what carries their data.
+///   - backend: what carries their data; as in a program if nil.
 ///   - timeout: how long their collectives wait.
 ///   - body: what each does. Tensors stay on its thread.
 /// - Returns: what each rank returned, in order.
 /// - Throws: the first error that is not merely the consequence of another.
 @discardableResult
 public func onRanks<Value: Sendable>(
-    _ worldSize: Int, backend: ProcessGroup.Backend = .gloo, timeout: Duration = .seconds(30),
+    _ worldSize: Int, backend: ProcessGroup.Backend? = nil, timeout: Duration = .seconds(30),
     _ body: @escaping @Sendable (ProcessGroup) throws -> Value
 ) throws -> [Value] {
     let results = try resultsOnRanks(worldSize, backend: backend, timeout: timeout, body)
@@ -35,7 +35,7 @@ public func onRanks<Value: Sendable>(
 
 /// Runs a test on several ranks as ``onRanks(_:backend:timeout:_:)``, and gives each one's result or error.
 public func resultsOnRanks<Value: Sendable>(
-    _ worldSize: Int, backend: ProcessGroup.Backend = .gloo, timeout: Duration = .seconds(30),
+    _ worldSize: Int, backend: ProcessGroup.Backend? = nil, timeout: Duration = .seconds(30),
     _ body: @escaping @Sendable (ProcessGroup) throws -> Value
 ) throws -> [Result<Value, any Error>] {
     try resultsOnRanks(worldSize, timeout: timeout, body) { store, rank in

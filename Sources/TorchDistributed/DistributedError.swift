@@ -90,9 +90,16 @@ public struct DistributedError: Error, CustomStringConvertible, Sendable {
     init(_ operation: String, saying words: String, file: StaticString = #fileID, line: UInt = #line) {
         let text = words.lowercased()
         let code: Code =
-            if ["timed out", "timeout", "time out", "failed to pass monitoredbarrier"].contains(where: text.contains) {
+            if text.contains(" aborted: ") {
+                .aborted
+            } else if ["timed out", "timeout", "time out", "failed to pass monitoredbarrier", "has not come within"]
+                .contains(where: text.contains)
+            {
                 .timedOut
-            } else if ["connection closed", "connection reset", "broken pipe", "connection refused"]
+            } else if [
+                "connection closed", "connection reset", "broken pipe", "connection refused", " has ended",
+                " has left the group",
+            ]
                 .contains(where: text.contains)
             {
                 .connectionLost

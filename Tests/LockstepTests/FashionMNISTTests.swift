@@ -95,7 +95,7 @@ struct FashionMNISTTests {
         let expected: NSDictionary = [
             "program": "fashion-mnist", "seed": 0, "nproc": NSNull(), "nnodes": NSNull(),
             "node-rank": NSNull(), "rendezvous": NSNull(), "rendezvous-timeout": 300, "interface": NSNull(),
-            "port-range": NSNull(), "max-restarts": 0, "log-directory": NSNull(), "share-gpu": false, "backend": "gloo",
+            "port-range": NSNull(), "max-restarts": 0, "log-directory": NSNull(), "share-gpu": false, "backend": "auto",
             "global-batch-size": NSNull(),
             "collective-timeout": 1800, "find-unused-parameters": false, "device": "cpu", "threads": 1,
             "max-steps": NSNull(), "limit": 32,

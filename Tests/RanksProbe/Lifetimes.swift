@@ -7,22 +7,25 @@ import TorchNN
 /// Groups and models that come and go.
 enum Lifetimes {
     /// Threads, descriptors and tensors after 20 rounds, and after 200: nothing may be left of a round.
-    static func counts() throws -> [Int] {
-        for _ in 0..<20 { try round() }
+    static func counts(_ backend: ProcessGroup.Backend?) throws -> [Int] {
+        for _ in 0..<20 { try round(backend) }
         let before = settled()
-        for _ in 0..<180 { try round() }
+        for _ in 0..<180 { try round(backend) }
         return before + settled()
     }
 
     /// Two ranks that make a group, a subgroup and a model, take a step, and drop all of it.
-    private static func round() throws {
+    private static func round(_ backend: ProcessGroup.Backend?) throws {
         let store = try Store.inProcess(timeout: .seconds(20))
         let failure = Mutex<(any Error)?>(nil)
         let done = DispatchGroup()
         for rank in 0..<2 {
             done.enter()
             Thread.detachNewThread {
-                do { try step(ProcessGroup(store: store, rank: rank, worldSize: 2, address: "127.0.0.1")) } catch {
+                do {
+                    try step(
+                        ProcessGroup(backend: backend, store: store, rank: rank, worldSize: 2, address: "127.0.0.1"))
+                } catch {
                     failure.withLock { $0 = error }
                 }
                 done.leave()

@@ -7,14 +7,18 @@ struct ProbeRank {
     private let group: ProcessGroup
     private var lastGood = ContinuousClock.now
 
-    init(isDistant: Bool, store: Store, rank: Int, worldSize: Int) throws {
+    /// - Parameters:
+    ///   - backend: as a program asks for it.
+    ///   - isDistant: whether the ranks exchange what they record as if each was on a machine of its own.
+    init(backend: ProcessGroup.Backend?, isDistant: Bool, store: Store, rank: Int, worldSize: Int) throws {
         group =
             isDistant
             ? try ProcessGroup(
                 withoutSharedPagesIn: store, rank: rank, worldSize: worldSize, timeout: .seconds(30),
                 address: "127.0.0.1")
             : try ProcessGroup(
-                store: store, rank: rank, worldSize: worldSize, timeout: .seconds(30), address: "127.0.0.1")
+                backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: .seconds(30),
+                address: "127.0.0.1")
     }
 
     var secondsSinceLastGood: Double {

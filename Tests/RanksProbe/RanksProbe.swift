@@ -5,6 +5,7 @@ import TorchNN
 
 /// A rank as a process: `ranks-probe <scenario> <rank> <world size> <port of the store>`.
 ///
+/// A scenario may end in `-gloo`, for that backend, or in `-distant`, for ranks that see each other through the store alone.
 /// It prints what became of it as a line of JSON.
 @main
 struct RanksProbe {
@@ -24,14 +25,17 @@ struct RanksProbe {
         else { throw DistributedError(.invalidArgument, "arguments: scenario, rank, world size, port") }
         LibTorch.threadCount = 1
         var outcome = Outcome()
-        if arguments[1] == "lifetimes" {
-            outcome.numbers = try Lifetimes.counts()
+        let isDistant = arguments[1].hasSuffix("-distant")
+        let backend: ProcessGroup.Backend? = arguments[1].hasSuffix("-gloo") ? .gloo : nil
+        let scenario = ["-distant", "-gloo"].reduce(arguments[1]) { $0.replacingOccurrences(of: $1, with: "") }
+        if scenario == "lifetimes" {
+            outcome.numbers = try Lifetimes.counts(backend)
         } else {
             let store = try Store.tcp(host: "127.0.0.1", port: port, isServer: false, timeout: .seconds(30))
             var probe = try ProbeRank(
-                isDistant: arguments[1].hasSuffix("-distant"), store: store, rank: rank, worldSize: worldSize)
+                backend: backend, isDistant: isDistant, store: store, rank: rank, worldSize: worldSize)
             do {
-                try probe.run(arguments[1].replacingOccurrences(of: "-distant", with: ""))
+                try probe.run(scenario)
             } catch let error as DistributedError {
                 outcome.code = error.code.description
                 outcome.message = error.message

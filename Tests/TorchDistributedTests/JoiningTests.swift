@@ -7,7 +7,8 @@ import TorchDistributed
 @Suite struct JoiningTests {
     /// The group of each rank, whose ranks are threads, or why it did not come about.
     private func join(
-        _ ranks: [Int], of worldSize: Int, timeout: Duration = .seconds(20), portRange: ClosedRange<Int>? = nil
+        _ ranks: [Int], of worldSize: Int, backend: ProcessGroup.Backend? = .gloo, timeout: Duration = .seconds(20),
+        portRange: ClosedRange<Int>? = nil
     ) throws -> [Result<ProcessGroup, any Error>] {
         let store = try Store.inProcess()
         nonisolated(unsafe) var results = [Result<ProcessGroup, any Error>?](repeating: nil, count: ranks.count)
@@ -16,7 +17,7 @@ import TorchDistributed
             DispatchQueue.concurrentPerform(iterations: ranks.count) { index in
                 results[index] = Result {
                     try ProcessGroup(
-                        store: store, rank: ranks[index], worldSize: worldSize, timeout: timeout,
+                        backend: backend, store: store, rank: ranks[index], worldSize: worldSize, timeout: timeout,
                         address: "127.0.0.1", portRange: portRange)
                 }
             }
@@ -24,10 +25,10 @@ import TorchDistributed
         return results.compactMap { $0 }
     }
 
-    @Test("the ranks that have come all say who is missing")
-    func missing() throws {
+    @Test("the ranks that have come all say who is missing", arguments: [nil, .gloo, .shm] as [ProcessGroup.Backend?])
+    func missing(backend: ProcessGroup.Backend?) throws {
         let start = ContinuousClock.now
-        let found = errors(try join([0, 2], of: 4, timeout: .seconds(1)))
+        let found = errors(try join([0, 2], of: 4, backend: backend, timeout: .seconds(1)))
         #expect(start.duration(to: .now) < .seconds(10))
         #expect(found.map(\.code) == [.timedOut, .timedOut])
         for error in found {
@@ -81,10 +82,11 @@ import TorchDistributed
     @Test("a backend is found by its name, and others are refused with what there is")
     func backend() throws {
         #expect(try ProcessGroup.Backend(named: "Gloo") == .gloo)
+        #expect(try ProcessGroup.Backend(named: "shm") == .shm)
         for (name, words) in [("nccl", "CUDA build of LibTorch"), ("mpi", "no such backend"), ("", "no such backend")] {
             let error = thrownError { _ = try ProcessGroup.Backend(named: name) }
             #expect(error?.code == .unavailableBackend)
-            #expect(error?.missing(["backend \(name): ", words, "Available: gloo"]) == [])
+            #expect(error?.missing(["backend \(name): ", words, "Available: gloo, shm"]) == [])
         }
     }
 }

@@ -7,9 +7,7 @@ import TorchNN
 
 @Suite(.serialized) struct MismatchTests {
     /// Runs good collectives and then the mismatch, and expects that all ranks name it within a second.
-    private func check(
-        _ mismatch: Mismatch, _ worldSize: Int, good: Int, distant: Bool
-    ) throws {
+    private func check(_ mismatch: Mismatch, _ worldSize: Int, good: Int, _ kind: RankKind) throws {
         let body: @Sendable (ProcessGroup) throws -> Void = { group in
             for _ in 0..<good { try group.allReduce(.ones([2])).wait() }
             let start = ContinuousClock.now
@@ -24,7 +22,7 @@ import TorchNN
                 Thread.sleep(forTimeInterval: 0.002)
             }
         }
-        let results = try distant ? resultsOnDistantRanks(worldSize, body) : resultsOnRanks(worldSize, body)
+        let results = try kind.results(worldSize, body)
         let found = errors(results)
         #expect(found.map(\.code) == Array(repeating: .collectivesDiffer, count: worldSize))
         for error in found {
@@ -32,27 +30,29 @@ import TorchNN
         }
     }
 
-    @Test("ranks of one machine that enter different collectives all say so", arguments: Mismatch.all, 2...4)
-    func neighbours(mismatch: Mismatch, worldSize: Int) throws {
-        try check(mismatch, worldSize, good: 1, distant: false)
+    @Test(
+        "ranks of one machine that enter different collectives all say so", arguments: Mismatch.all, RankKind.neighbours
+    )
+    func neighbours(mismatch: Mismatch, kind: RankKind) throws {
+        for worldSize in 2...4 { try check(mismatch, worldSize, good: 1, kind) }
     }
 
     @Test("ranks of different machines that enter different collectives all say so", arguments: Mismatch.all, 2...4)
     func distant(mismatch: Mismatch, worldSize: Int) throws {
-        try check(mismatch, worldSize, good: 1, distant: true)
+        try check(mismatch, worldSize, good: 1, .distant)
     }
 
-    @Test("a difference is found after 500 good collectives", arguments: [false, true])
-    func late(distant: Bool) throws {
-        try check(Mismatch.all[0], 3, good: 500, distant: distant)
+    @Test("a difference is found after 500 good collectives", arguments: RankKind.allCases)
+    func late(kind: RankKind) throws {
+        try check(Mismatch.all[0], 3, good: 500, kind)
     }
 
-    @Test("a difference in the last collective shows when the group is closed", arguments: [false, true])
-    func atTheEnd(distant: Bool) throws {
+    @Test("a difference in the last collective shows when the group is closed", arguments: RankKind.allCases)
+    func atTheEnd(kind: RankKind) throws {
         let body: @Sendable (ProcessGroup) throws -> Void = { group in
             try group.allReduce(.ones([4], dtype: group.rank == 0 ? .int32 : .float32)).wait()
         }
-        let results = try distant ? resultsOnDistantRanks(2, body) : resultsOnRanks(2, body)
+        let results = try kind.results(2, body)
         for error in errors(results) { #expect(error.missing(["int32 [4]", "float32 [4]"]) == []) }
     }
 
@@ -70,23 +70,23 @@ import TorchNN
         }
     }
 
-    @Test("a rank that is far ahead is compared too", arguments: [false, true])
-    func ahead(distant: Bool) throws {
+    @Test("a rank that is far ahead is compared too", arguments: RankKind.allCases)
+    func ahead(kind: RankKind) throws {
         let body: @Sendable (ProcessGroup) throws -> Void = { group in
             var works: [Work<Tensor>] = []
             for _ in 0..<40 { works.append(try group.allReduce(.ones([group.rank == 0 ? 4 : 2]))) }
             for work in works { try work.wait() }
         }
-        let results = try distant ? resultsOnDistantRanks(2, body) : resultsOnRanks(2, body)
+        let results = try kind.results(2, body)
         for error in errors(results) {
             #expect(error.code == .collectivesDiffer)
             #expect(error.missing(["float32 [4]", "float32 [2]"]) == [])
         }
     }
 
-    @Test("buckets that differ between ranks are named by backward", arguments: 2...3)
-    func buckets(worldSize: Int) throws {
-        let results = try resultsOnRanks(worldSize) { group in
+    @Test("buckets that differ between ranks are named by backward", arguments: ProcessGroup.Backend.allCases, 2...3)
+    func buckets(backend: ProcessGroup.Backend, worldSize: Int) throws {
+        let results = try resultsOnRanks(worldSize, backend: backend) { group in
             var options = DataParallelOptions()
             options.findUnusedParameters = true
             options.bucketMegabytes = group.rank == 0 ? 1 : 0.0001
@@ -104,9 +104,9 @@ import TorchNN
         }
     }
 
-    @Test("a difference ends the group, and later calls name it")
-    func later() throws {
-        let results = try resultsOnRanks(2) { group in
+    @Test("a difference ends the group, and later calls name it", arguments: ProcessGroup.Backend.allCases)
+    func later(backend: ProcessGroup.Backend) throws {
+        let results = try resultsOnRanks(2, backend: backend) { group in
             let first = thrownError { try group.allReduce(.ones([1 + group.rank])).wait() }
             let second = thrownError { try group.barrier().wait() }
             #expect([first, second, group.failure].map { $0?.code } == Array(repeating: .collectivesDiffer, count: 3))

@@ -22,10 +22,12 @@ import TorchDistributed
         Call(description: "barrier") { try $0.barrier().wait() },
     ]
 
-    @Test("a rank that does not come is waited for until the time limit", arguments: calls.indices)
-    func missing(index: Int) throws {
+    @Test(
+        "a rank that does not come is waited for until the time limit", arguments: ProcessGroup.Backend.allCases,
+        calls.indices)
+    func missing(backend: ProcessGroup.Backend, index: Int) throws {
         let call = Self.calls[index]
-        let results = try resultsOnRanks(2, timeout: .seconds(1)) { group in
+        let results = try resultsOnRanks(2, backend: backend, timeout: .seconds(1)) { group in
             let start = ContinuousClock.now
             if group.rank == 0 {
                 defer { #expect(start.duration(to: .now) < .seconds(3)) }
@@ -45,9 +47,9 @@ import TorchDistributed
         }
     }
 
-    @Test("a monitored barrier names the ranks that did not come")
-    func monitoredBarrier() throws {
-        let results = try resultsOnRanks(4, timeout: .seconds(20)) { group in
+    @Test("a monitored barrier names the ranks that did not come", arguments: ProcessGroup.Backend.allCases)
+    func monitoredBarrier(backend: ProcessGroup.Backend) throws {
+        let results = try resultsOnRanks(4, backend: backend, timeout: .seconds(20)) { group in
             guard group.rank == 0 || group.rank == 2 else {
                 while group.failure == nil { Thread.sleep(forTimeInterval: 0.02) }
                 throw try #require(group.failure)
@@ -64,9 +66,9 @@ import TorchDistributed
         }
     }
 
-    @Test("one call may have a time limit of its own")
-    func ownLimit() throws {
-        let results = try resultsOnRanks(2, timeout: .seconds(60)) { group in
+    @Test("one call may have a time limit of its own", arguments: ProcessGroup.Backend.allCases)
+    func ownLimit(backend: ProcessGroup.Backend) throws {
+        let results = try resultsOnRanks(2, backend: backend, timeout: .seconds(60)) { group in
             guard group.rank == 0 else {
                 while group.failure == nil { Thread.sleep(forTimeInterval: 0.02) }
                 return
@@ -78,9 +80,9 @@ import TorchDistributed
         #expect(errors(results).first?.code == .timedOut)
     }
 
-    @Test("not to wait any longer ends nothing")
-    func shortWait() throws {
-        let results = try onRanks(2) { group in
+    @Test("not to wait any longer ends nothing", arguments: ProcessGroup.Backend.allCases)
+    func shortWait(backend: ProcessGroup.Backend) throws {
+        let results = try onRanks(2, backend: backend) { group in
             if group.rank == 0 {
                 let work = try group.allReduce(Tensor(copying: [Float(1)]))
                 let error = thrownError { try work.wait(timeout: .milliseconds(20)) }
@@ -94,11 +96,12 @@ import TorchDistributed
         #expect(results == [3, 3])
     }
 
-    @Test("a rank that ends takes the others out of what they wait for", arguments: 2...4)
-    func ended(worldSize: Int) throws {
+    @Test(
+        "a rank that ends takes the others out of what they wait for", arguments: ProcessGroup.Backend.allCases, 2...4)
+    func ended(backend: ProcessGroup.Backend, worldSize: Int) throws {
         struct Stop: Error {}
         let start = ContinuousClock.now
-        let results = try resultsOnRanks(worldSize) { group in
+        let results = try resultsOnRanks(worldSize, backend: backend) { group in
             try group.barrier().wait()
             if group.rank == 1 { throw Stop() }
             try group.allReduce(.ones([1000])).wait()
@@ -110,9 +113,9 @@ import TorchDistributed
         }
     }
 
-    @Test("an abort reaches all ranks with its reason")
-    func abort() throws {
-        let results = try resultsOnRanks(3) { group in
+    @Test("an abort reaches all ranks with its reason", arguments: ProcessGroup.Backend.allCases)
+    func abort(backend: ProcessGroup.Backend) throws {
+        let results = try resultsOnRanks(3, backend: backend) { group in
             if group.rank == 2 {
                 group.abort(DistributedError(.aborted, "the disk is full on rank 2"))
             } else {

@@ -35,8 +35,11 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     public var globalBatchSize: Int?
 
     /// What carries data between the processes.
-    @Option(help: "What carries data between the processes: gloo.")
-    public var backend = ProcessGroup.Backend.gloo.rawValue
+    @Option(
+        help: ArgumentHelp(
+            "What carries data between the processes: shm (memory that those of one machine share), gloo (the network), or "
+                + "auto, for shm where all are on one machine.", valueName: "auto|shm|gloo"))
+    public var backend = "auto"
 
     /// Seconds that a process waits for the others in a collective.
     @Option(help: "Seconds that a process waits for the others before it gives up.")
@@ -76,6 +79,11 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     /// The options with their default values, for programs that do not read them from a command line.
     public static var standard: TrainingOptions { parseOrExit([]) }
 
+    /// The backend that ``backend`` names; nil for whatever suits all processes.
+    var chosenBackend: ProcessGroup.Backend? {
+        get throws { try backend.lowercased() == "auto" ? nil : ProcessGroup.Backend(named: backend) }
+    }
+
     /// Where data sets are looked for.
     public var dataDirectory: DatasetLocation {
         var location = DatasetLocation(directory: dataFolder)
@@ -90,9 +98,9 @@ public struct TrainingOptions: ParsableArguments, Sendable {
             throw ValidationError("--device \(device): expected cpu, cuda or cuda:N")
         }
         do {
-            _ = try ProcessGroup.Backend(named: backend)
+            _ = try chosenBackend
         } catch {
-            throw ValidationError("--\(error)")
+            throw ValidationError("--\(error), auto")
         }
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed") }
         if let globalBatchSize, globalBatchSize < 1 {

@@ -31,7 +31,7 @@ final class Ranks: Sendable {
         localRank = own.localRank
         localWorldSize = own.localWorldSize
         let timeout = Duration.seconds(options.collectiveTimeout)
-        let backend = try ProcessGroup.Backend(named: options.backend)
+        let backend = try options.chosenBackend
         let ports = try Self.ports(environment, options)
         // A launcher of ours has set it already; others' ranks do it by themselves.
         if let interface = options.launch.nodes.interface { setenv(PyTorchVariable.glooInterface, interface, 1) }

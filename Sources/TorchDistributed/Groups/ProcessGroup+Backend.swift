@@ -3,6 +3,8 @@ extension ProcessGroup {
     public enum Backend: String, CaseIterable, Sendable {
         /// Over TCP, between CPUs.
         case gloo
+        /// Through memory that the ranks of one machine share, between CPUs.
+        case shm
 
         /// The backend of a name, as PyTorch's `init_process_group` and an option `--backend` take it.
         ///

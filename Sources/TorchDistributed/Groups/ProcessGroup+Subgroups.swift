@@ -15,7 +15,7 @@ extension ProcessGroup {
         let number = countSubgroup()
         guard let own = ranks.firstIndex(of: rank) else { return nil }
         return try ProcessGroup(
-            backend, base: store.prefixed("groups"), number: number,
+            requestedBackend, base: store.prefixed("groups"), number: number,
             name: "the group of \(ranksInWords(ranks))", rank: own,
             worldSize: ranks.count, timeout: timeout ?? self.timeout, joinTimeout: nil, address: localAddress,
             portRange: portRange, sharesPages: sharesPages)

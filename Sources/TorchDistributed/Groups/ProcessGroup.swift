@@ -11,7 +11,8 @@ import Torch
 /// try group.allReduce(sum).wait()
 /// try group.close()
 /// ```
-/// It speaks PyTorch's own protocol: other ranks may be Python programs. A collective is started by the call, on the
+/// Ranks of one machine exchange data through memory that they share, others over TCP with Gloo, unless a backend is named.
+/// Gloo speaks PyTorch's own protocol: other ranks may be Python programs. A collective is started by the call, on the
 /// caller's thread, and returns its ``Work``. All ranks must enter the same collectives in the same order; ranks of this
 /// package compare what they enter, and a difference is an error on all of them that names both sides.
 ///
@@ -33,9 +34,12 @@ public final class ProcessGroup: Sendable {
 
     nonisolated(unsafe) let handle: ct_group
     let recorder: FlightRecorder
+    /// What the program asked for; nil for whatever suits all ranks.
+    let requestedBackend: Backend?
     let localAddress: String?
     let portRange: ClosedRange<Int>?
-    /// Where the other ranks connect to for data, such as `10.0.0.1:41233`; nil where the system does not tell.
+    /// Where the other ranks connect to for data, such as `10.0.0.1:41233`; nil where the system does not tell, and with
+    /// shared memory.
     package let dataEndpoint: String?
     let sharesPages: Bool
     private let state = Mutex(State())
@@ -57,7 +61,8 @@ public final class ProcessGroup: Sendable {
     /// Joins the group that an init method names, as PyTorch's `init_process_group`.
     ///
     /// - Parameters:
-    ///   - backend: what carries the data.
+    ///   - backend: what carries the data; nil for shared memory where all ranks run on one machine, and Gloo elsewhere and
+    ///     beside ranks of PyTorch.
     ///   - initMethod: `tcp://host:port` where rank 0 serves the store (there `0.0.0.0` will do), `file:///path`, or
     ///     `env://` for the environment of torchrun: `RANK`, `WORLD_SIZE`, `MASTER_ADDR`, `MASTER_PORT`.
     ///   - rank: this process's number; from the environment with `env://`.
@@ -71,7 +76,7 @@ public final class ProcessGroup: Sendable {
     /// - Throws: ``DistributedError`` when the ranks cannot come together: who is missing, or which port cannot be
     ///   reached by whom.
     public convenience init(
-        backend: Backend = .gloo, initMethod: String = "env://", rank: Int? = nil, worldSize: Int? = nil,
+        backend: Backend? = nil, initMethod: String = "env://", rank: Int? = nil, worldSize: Int? = nil,
         timeout: Duration = defaultTimeout, joinTimeout: Duration? = nil, address: String? = nil,
         portRange: ClosedRange<Int>? = nil
     ) throws {
@@ -85,7 +90,8 @@ public final class ProcessGroup: Sendable {
     /// Joins the group whose ranks use a store of their own for this.
     ///
     /// - Parameters:
-    ///   - backend: what carries the data.
+    ///   - backend: what carries the data; nil for shared memory where all ranks run on one machine, and Gloo elsewhere and
+    ///     beside ranks of PyTorch.
     ///   - store: where the ranks find each other; no other group uses it.
     ///   - rank: this process's number, from 0.
     ///   - worldSize: how many ranks there are.
@@ -97,7 +103,7 @@ public final class ProcessGroup: Sendable {
     /// - Throws: ``DistributedError`` when the ranks cannot come together: who is missing, or which port cannot be
     ///   reached by whom.
     public convenience init(
-        backend: Backend = .gloo, store: Store, rank: Int, worldSize: Int, timeout: Duration = defaultTimeout,
+        backend: Backend? = nil, store: Store, rank: Int, worldSize: Int, timeout: Duration = defaultTimeout,
         joinTimeout: Duration? = nil, address: String? = nil, portRange: ClosedRange<Int>? = nil
     ) throws {
         try self.init(
@@ -118,7 +124,7 @@ public final class ProcessGroup: Sendable {
     ///   - base: the store under which all groups of the job have a number.
     ///   - sharesPages: whether ranks of one machine read each other's records in memory.
     init(
-        _ backend: Backend, base: Store, number: Int, name: String, rank: Int, worldSize: Int, timeout: Duration,
+        _ requested: Backend?, base: Store, number: Int, name: String, rank: Int, worldSize: Int, timeout: Duration,
         joinTimeout: Duration?, address: String?, portRange: ClosedRange<Int>?, sharesPages: Bool
     ) throws {
         guard worldSize > 0, (0..<worldSize).contains(rank) else {
@@ -126,25 +132,41 @@ public final class ProcessGroup: Sendable {
                 .invalidArgument,
                 "rank \(rank) of \(worldSize): ranks are counted from 0 and are fewer than the world size")
         }
-        self.backend = backend
+        requestedBackend = requested
         self.rank = rank
         self.worldSize = worldSize
         self.timeout = timeout
         self.name = name
-        localAddress = try address ?? DataAddress(base).chosen()
         self.portRange = portRange
         self.sharesPages = sharesPages
         store = try base.prefixed("\(number)/")
 
+        let joinTimeout = joinTimeout ?? timeout
+        let deadline = ContinuousClock.now.advanced(by: joinTimeout)
+        backend = try BackendAgreement(
+            store: store, rank: rank, worldSize: worldSize, requested: requested, timeout: joinTimeout
+        ).choose()
         // Announced before the ranks connect: whoever is connected has announced itself.
         let page = try RecordPage()
         try FlightRecorder.announce(page, of: rank, in: store)
         let link = ObserverLink()
-        let device = try DataDevice(address: localAddress, ports: portRange)
-        dataEndpoint = device.endpoint.map { "\($0)" }
-        handle = try GroupJoining(
-            store: store, rank: rank, worldSize: worldSize, device: device, timeout: joinTimeout ?? timeout
-        ).connect(link)
+        switch backend {
+        case .gloo:
+            localAddress = try address ?? DataAddress(base).chosen()
+            let device = try DataDevice(address: localAddress, ports: portRange)
+            dataEndpoint = device.endpoint.map { "\($0)" }
+            let left = max(.seconds(1), ContinuousClock.now.duration(to: deadline))
+            handle = try GroupJoining(
+                store: store, rank: rank, worldSize: worldSize, device: device,
+                timeout: requested == .gloo || worldSize == 1 ? joinTimeout : left
+            ).connect(link)
+        case .shm:
+            localAddress = address
+            dataEndpoint = nil
+            handle = try MemoryJoining(
+                store: store, rank: rank, worldSize: worldSize, timeout: min(joinTimeout, .seconds(60))
+            ).connect(link)
+        }
         do {
             if !ct_group_set_timeout(handle, timeout.milliseconds) {
                 throw DistributedError.last("setting the time limit")

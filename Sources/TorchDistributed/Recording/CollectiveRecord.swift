@@ -6,7 +6,7 @@ import Torch
 struct CollectiveRecord: Hashable, Sendable {
     enum Operation: Int8, Sendable, CustomStringConvertible {
         case broadcast, allReduce, reduce, allGather, gather, scatter, reduceScatter, allToAll, barrier
-        case monitoredBarrier, send, receive
+        case monitoredBarrier, send, receive, allocate
 
         var description: String {
             switch self {
@@ -22,6 +22,7 @@ struct CollectiveRecord: Hashable, Sendable {
             case .monitoredBarrier: "monitored barrier"
             case .send: "send"
             case .receive: "receive"
+            case .allocate: "shared allocation"
             }
         }
     }

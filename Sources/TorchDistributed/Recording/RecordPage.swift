@@ -71,7 +71,7 @@ final class RecordPage: @unchecked Sendable {
             let problem = String(cString: strerror(errno))
             close(descriptor)
             throw DistributedError(
-                .failed, "no memory for the record of collectives: \(problem). Is the temporary folder full?")
+                .failed, "no memory for the record of collectives: \(problem)")
         }
         base = memory
         number(Self.identityOffset).pointee.store(identity, ordering: .releasing)
@@ -103,19 +103,14 @@ final class RecordPage: @unchecked Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// A file in memory, of no file system that could be full.
     private static func unnamedFile() throws -> Int32 {
-        for folder in ["/dev/shm", NSTemporaryDirectory()] {
-            let path = "\(folder)/lockstep-\(UUID().uuidString)"
-            let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            if file >= 0 {
-                unlink(path)
-                return file
-            }
+        let file = ct_memory_file("lockstep-records")
+        guard file >= 0 else {
+            throw DistributedError(
+                .failed, "no file in memory for the record of collectives: \(String(cString: strerror(errno)))")
         }
-        throw DistributedError(
-            .failed,
-            "neither /dev/shm nor \(NSTemporaryDirectory()) can be written (\(String(cString: strerror(errno)))); the "
-                + "record of collectives needs 40 KB in one of them. Set TMPDIR.")
+        return file
     }
 
     private func number(_ offset: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
