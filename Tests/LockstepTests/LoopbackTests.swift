@@ -65,11 +65,11 @@ struct LoopbackTests {
         for run in try runs.map({ try $0.finished() }) { #expect(run.status == 0, "\(run.diagnostics)") }
     }
 
-    @Test("listens at loopback addresses alone, from its start to its end")
-    func listening() throws {
+    @Test("listens at loopback addresses alone, from its start to its end", arguments: ["auto", "gloo"])
+    func listening(backend: String) throws {
         let folder = try TemporaryFolder()
         let run = try MarkedRun(
-            "toy", ["--nproc", "2", "--max-steps", "200", "--run-directory", folder.path("run")])
+            "toy", ["--nproc", "2", "--max-steps", "200", "--backend", backend, "--run-directory", folder.path("run")])
         var found: Set<String> = []
         let limit = ContinuousClock.now + .seconds(120)
         while case let processes = try run.processes(), !processes.isEmpty {
@@ -79,7 +79,8 @@ struct LoopbackTests {
             usleep(5000)
         }
         #expect(try run.program.finished().status == 0)
-        #expect(!found.isEmpty)
+        // Ranks that share memory listen nowhere, and their launcher for a moment that may be missed.
+        #expect(!found.isEmpty || backend == "auto")
         #expect(found.allSatisfy(Self.isLoopback), "\(found)")
     }
 

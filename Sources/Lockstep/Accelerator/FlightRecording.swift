@@ -48,8 +48,9 @@ final class FlightRecording: Sendable {
     /// Writes the record, unless no group has failed since it was written last.
     func write(_ reason: String) {
         let time = Date()
+        // Held until it is written: a training that has failed lets go of its groups.
+        let groups = ProcessGroup.all
         queue.async(group: writes) { [self] in
-            let groups = ProcessGroup.all
             let failures = groups.count { $0.failure != nil }
             let isNew = writtenFailures.withLock { written in
                 defer { written = max(failures, written ?? 0) }

@@ -83,7 +83,13 @@ struct RankProcess {
     }
 
     /// Which rank the others wait for, as one line.
-    private static var holdUp: String? { ProcessGroup.all.lazy.compactMap(\.holdUp).first }
+    private static var holdUp: String? {
+        // Asked once each: it may change between two questions, which a lazy sequence would ask.
+        for group in ProcessGroup.all {
+            if let holdUp = group.holdUp { return holdUp }
+        }
+        return nil
+    }
 
     /// Tells the launcher that the program called `exit`, which it has no reason to do before its training has ended.
     private static func reportExit() {

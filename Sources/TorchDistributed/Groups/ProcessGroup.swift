@@ -43,6 +43,7 @@ public final class ProcessGroup: Sendable {
     package let dataEndpoint: String?
     let sharesPages: Bool
     private let state = Mutex(State())
+    private let announcement = Mutex(())
 
     private struct State {
         var failure: DistributedError?
@@ -192,14 +193,20 @@ public final class ProcessGroup: Sendable {
     ///
     /// - Parameter reason: what all later calls throw.
     public func abort(_ reason: DistributedError) {
-        let isFirst = state.withLock { state in
-            guard state.failure == nil else { return false }
-            state.failure = reason
-            return true
+        // Whoever comes second waits until the first has told the ranks of this machine, and this process: it may be about to
+        // end the process.
+        let isFirst = announcement.withLock { _ in
+            let isFirst = state.withLock { state in
+                guard state.failure == nil else { return false }
+                state.failure = reason
+                return true
+            }
+            // Told before the connections end: whoever loses one finds the reason.
+            if isFirst { recorder.tell(reason) }
+            return isFirst
         }
         guard isFirst else { return }
-        // Told before the connections end: whoever loses one finds the reason.
-        recorder.publish(reason)
+        recorder.publish()
         ct_group_abort(handle, reason.message)
     }
 

@@ -223,11 +223,10 @@ final class FlightRecorder: Sendable {
     /// Tells the other ranks what this one has entered, without waiting for the watchdog.
     func publish() { remote?.publish(self) }
 
-    /// Tells the other ranks why this group has failed.
-    func publish(_ failure: DistributedError) {
+    /// Tells the other ranks of this machine, and this process, why this group has failed.
+    func tell(_ failure: DistributedError) {
         standingAtFailure.withLock { $0 = standing }
         page.fail("\(failure.code)\u{1}\(failure.message)")
-        remote?.publish(self)
         GroupsOfThisProcess.tellFailure(failure.message)
     }
 
