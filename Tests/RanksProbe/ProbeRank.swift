@@ -21,6 +21,8 @@ struct ProbeRank {
                 address: "127.0.0.1")
     }
 
+    func timings() throws -> [Int] { try Timings.nanoseconds(group) }
+
     var secondsSinceLastGood: Double {
         let (seconds, attoseconds) = lastGood.duration(to: .now).components
         return Double(seconds) + Double(attoseconds) * 1e-18
