@@ -90,6 +90,7 @@ let package = Package(
         library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
         library("Checkpointing", ["Files", "Torch", orderedCollections]),
         library("Tracking", ["Files"]),
+        library("Planning", []),
         library(
             "Lockstep",
             [
@@ -99,7 +100,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "LockstepCommand",
-            dependencies: ["HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", argumentParser],
+            dependencies: [
+                "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", argumentParser,
+            ],
             swiftSettings: swift),
         library("LockstepTesting", ["Torch", "TorchDistributed", "Checkpointing", orderedCollections]),
 
@@ -129,6 +132,7 @@ let package = Package(
         tests("TorchVision", ["TorchVision"]),
         tests("Checkpointing", ["Checkpointing"]),
         tests("Tracking", ["Tracking"]),
+        .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
         tests(
             "Lockstep",
             [

@@ -8,9 +8,9 @@ struct LockstepCommand: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "lockstep",
-        abstract: "Starts, examines and supplies distributed training.",
+        abstract: "Starts, examines, supplies and plans distributed training.",
         version: version,
-        subcommands: [RunCommand.self, Doctor.self, DataCommand.self])
+        subcommands: [RunCommand.self, Doctor.self, DataCommand.self, PlanCommand.self])
 
     /// Reads the command line, in which `run` may have torchrun's spelling, and does what it says.
     static func main() async {

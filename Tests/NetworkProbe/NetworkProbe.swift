@@ -7,7 +7,8 @@ import TorchOptim
 /// A rank that trains a small model for a few steps: `network-probe name=value …`.
 ///
 /// The names are `init`, `rank`, `world`, `backend`, `ports` (`first-last`), `groups` (how many more groups it makes),
-/// `timeout` (seconds for joining) and `steps`. It prints a line of JSON.
+/// `timeout` (seconds for joining) and `steps`; with `sizes` (bytes, with commas) it measures all-reduces instead, for
+/// about `limit` seconds each. It prints a line of JSON.
 @main
 struct NetworkProbe {
     struct Outcome: Codable {
@@ -20,6 +21,8 @@ struct NetworkProbe {
         var message = ""
         /// From the start to the end of it.
         var seconds = 0.0
+        /// With `sizes`: of each size, the times of its all-reduces.
+        var allReduces: [AllReduceTimes.Size]?
     }
 
     static func main() throws {
@@ -50,6 +53,11 @@ struct NetworkProbe {
             timeout: .seconds(30), joinTimeout: .seconds(values["timeout"].flatMap { Int($0) } ?? 60),
             portRange: ports.map { $0[0]...$0[1] })
         outcome.rank = group.rank
+        if let sizes = values["sizes"]?.split(separator: ",").compactMap({ Int($0) }) {
+            let limit = values["limit"].flatMap { Double($0) } ?? 1
+            outcome.allReduces = try AllReduceTimes.measure(sizes, limit: limit, group)
+            return try group.close()
+        }
         var groups = [group]
         for _ in 0..<(values["groups"].flatMap { Int($0) } ?? 0) {
             if let more = try group.subgroup(Array(0..<group.worldSize)) { groups.append(more) }
