@@ -26,7 +26,7 @@ enum AllReduceTimes {
                     return Double(seconds) + Double(attoseconds) * 1e-18
                 }
             }
-            let warm = Tensor([try seconds(3)[2]], dtype: .float64)
+            let warm = Tensor.full([1], try seconds(3)[2], dtype: .float64)
             // All ranks have to agree on how often.
             try group.allReduce(warm, .max).wait()
             let count = min(500, max(5, Int(limit / warm.item(as: Double.self))))
