@@ -19,10 +19,10 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup python build train test bench bench-quick lint format docs fixtures clean
+.PHONY: help setup python build train test bench bench-quick bench-scaling bench-plan lint format docs fixtures clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## fetch and verify LibTorch, or link the one that LIBTORCH=<folder> names
 	@Scripts/setup
@@ -56,6 +56,12 @@ bench: build  ## measure the five programs against PyTorch and JAX, three rounds
 bench-quick: build  ## the same in one short round
 	Benchmarks/setup
 	Benchmarks/run.py --quick $(ARGS)
+
+bench-scaling: build  ## measure one and two ranks, all-reduces by size and ranks, and memory by model
+	Benchmarks/scaling.py $(ARGS)
+
+bench-plan: build  ## compare lockstep plan with two hosts behind a relay of limited rate; as root
+	Benchmarks/plan_validation.py $(ARGS)
 
 lint:  ## check layout, scripts and what must not be in the repository
 	@Scripts/lint $(READMES)

@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from harness import data, machine, report
+from harness import data, limits, machine, report
 from harness.contestants import CONTESTANTS, Failed, Setting
 from harness.programs import PROGRAMS
 
@@ -83,7 +83,10 @@ def schedule(arguments):
 def measure(setting, arguments, runs):
     planned = list(schedule(arguments))
     for index, (turn, program, ranks, contestant) in enumerate(planned, 1):
-        run = {"round": turn, "program": program, "ranks": ranks, "contestant": contestant}
+        run = {
+            "round": turn, "program": program, "ranks": ranks, "contestant": contestant,
+            "batch_size": PROGRAMS[program].batch_size,
+        }
         started = time.monotonic()
         try:
             run |= CONTESTANTS[contestant](setting, PROGRAMS[program], ranks)
@@ -129,6 +132,11 @@ def main():
         measure(setting, arguments, result["runs"])
     except KeyboardInterrupt:
         print("stopped; this is what was measured before", file=sys.stderr)
+    if python and not without_ours:
+        try:
+            result["limits"] = limits.measure(setting, arguments.programs, arguments.ranks)
+        except Failed as error:
+            print(f"what the machine can do is left out: {error}", file=sys.stderr)
     result["seconds"] = time.monotonic() - started
     versions = {}
     for run in result["runs"]:
@@ -138,6 +146,8 @@ def main():
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(result, indent=1) + "\n")
     print(report.text(result))
+    if "limits" in result:
+        print("\n" + limits.table(report.Results(result["runs"]), result["limits"]))
     print(f"\nall numbers: {output}", file=sys.stderr)
     return 1 if any("error" in run for run in result["runs"]) else 0
 

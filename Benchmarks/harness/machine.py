@@ -5,6 +5,7 @@ import hashlib
 import os
 import platform
 import subprocess
+import time
 
 
 def cores():
@@ -50,3 +51,16 @@ def describe_build(folder, names):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         programs[name] = {"built": built.strftime("%Y-%m-%d %H:%M UTC"), "sha256": digest}
     return {"folder": str(folder), "programs": programs}
+
+
+def copied_bytes_per_second(megabytes=256, times=5):
+    """Bytes read and written a second by one thread that copies memory larger than any cache; the best of a few."""
+    # Not zeros, for which the system has one page in all.
+    source, target = (bytearray(b"\1") * (megabytes << 20) for _ in range(2))
+    view, into = memoryview(source), memoryview(target)
+    best = float("inf")
+    for _ in range(times):
+        start = time.perf_counter()
+        into[:] = view
+        best = min(best, time.perf_counter() - start)
+    return 2 * len(source) / best

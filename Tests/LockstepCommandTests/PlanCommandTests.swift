@@ -18,12 +18,13 @@ struct PlanCommandTests {
 
     @Test func `JSON and a plot are written where they are asked for`() throws {
         let folder = try TestFolder()
+        let file = folder.path + "/plan.svg"
         let run = try run(
-            ["--model", "toy", "--nodes", "1,2", "--compute", "1us", "--json", "--plot", "plan.svg"], in: folder)
+            ["--model", "toy", "--nodes", "1,2", "--compute", "1us", "--json", "--plot", file], in: folder)
         #expect(run.status == 0, "\(run.errors)")
         let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
         #expect((object?["predictions"] as? [Any])?.count == 2)
-        let plot = try String(contentsOfFile: folder.path + "/work/plan.svg", encoding: .utf8)
+        let plot = try String(contentsOfFile: file, encoding: .utf8)
         #expect(plot.hasPrefix("<svg"))
     }
 
@@ -100,6 +101,7 @@ struct PlanCommandTests {
             (["--model", "toy", "--nodes", "1", "--compute", "runs/none"], "no such file"),
             (["--model", "toy", "--nodes", "1", "--latency", "50"], "no unit"),
             (["--model", "toy", "--nodes", "1", "--ranks-per-node", "0"], "--ranks-per-node"),
+            (["--model", "toy", "--nodes", "1", "--mtu", "10"], "--mtu"),
         ])
     func wrong(_ arguments: [String], _ reason: String) throws {
         let run = try run(arguments)

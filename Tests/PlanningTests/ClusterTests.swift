@@ -61,6 +61,7 @@ struct ClusterTests {
     @Test func `headers take their part of a link`() throws {
         let link = try Link(bandwidth: 1538e6, latency: 0)
         #expect(isClose(link.transferSeconds(1448e6), 1))
+        #expect(isClose(Link.ethernetPayloadShare(packetBytes: 9000), 8948.0 / 9038))
     }
 
     @Test("a link that carries nothing is refused", arguments: [(0.0, 0.0), (-1, 0), (1, -1), (1, .infinity)])

@@ -24,6 +24,9 @@ struct PlannedMachines: ParsableArguments {
         transform: { try Quantity.duration.value(of: $0) })
     var latency = 50e-6
 
+    @Option(help: ArgumentHelp("The size of a packet between machines, headers included.", valueName: "bytes"))
+    var mtu = 1500
+
     @Option(
         help: ArgumentHelp(
             "What carries data between ranks of one machine (default: 5GB/s, shared memory).", valueName: "rate"),
@@ -55,8 +58,11 @@ struct PlannedMachines: ParsableArguments {
             throw ValidationError("--ranks-per-node \(ranksPerNode): a machine has 1 to 4096 ranks")
         }
         guard memoryBandwidth > 0 else { throw ValidationError("--memory-bandwidth has to be more than 0") }
+        guard (68...65_535).contains(mtu) else { throw ValidationError("--mtu \(mtu): a packet has 68 to 65535 bytes") }
+        let payloadShare = Link.ethernetPayloadShare(packetBytes: mtu)
         return Cluster(
-            nodes: 1, ranksPerNode: ranksPerNode, network: try Link(bandwidth: bandwidth, latency: latency),
+            nodes: 1, ranksPerNode: ranksPerNode,
+            network: try Link(bandwidth: bandwidth, latency: latency, payloadShare: payloadShare),
             local: try Link(bandwidth: localBandwidth, latency: localLatency, payloadShare: 1), allReduce: allReduce,
             memoryBandwidth: memoryBandwidth)
     }

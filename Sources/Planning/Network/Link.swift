@@ -7,14 +7,21 @@ public struct Link: Sendable, Hashable {
     /// The part of ``bandwidth`` that is left for data.
     public let payloadShare: Double
 
-    /// TCP on Ethernet with packets of 1,500 bytes: 1,448 bytes of data (40 are headers, 12 a time stamp) in a frame of
-    /// 1,514, which preamble, checksum and gap make 1,538 on the wire.
-    public static let ethernetPayloadShare = 1448.0 / 1538
+    /// What TCP on Ethernet leaves for data; with packets of 1,500 bytes, 1448/1538.
+    ///
+    /// Of a packet, 40 bytes are headers and 12 a time stamp; the frame adds 38 with preamble, checksum and gap.
+    ///
+    /// - Parameter packetBytes: the size of a packet (MTU), from 68 to 65,535 bytes.
+    public static func ethernetPayloadShare(packetBytes: Int) -> Double {
+        Double(packetBytes - 52) / Double(packetBytes + 38)
+    }
 
     /// A link.
     ///
     /// - Throws: ``PlanningError`` with `invalidArgument` for a bandwidth of 0 or less, or a negative latency.
-    public init(bandwidth: Double, latency: Double, payloadShare: Double = ethernetPayloadShare) throws {
+    public init(
+        bandwidth: Double, latency: Double, payloadShare: Double = ethernetPayloadShare(packetBytes: 1500)
+    ) throws {
         guard bandwidth > 0, payloadShare > 0, payloadShare <= 1 else {
             throw PlanningError(
                 .invalidArgument, "a link of \(QuantityText.bandwidth(bandwidth)) carries nothing; give it more than 0")
