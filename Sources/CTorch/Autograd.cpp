@@ -1,6 +1,8 @@
 // Gradients: what requires them, the backward pass, the mode.
 #include "Guard.h"
 
+#include <Convolution/GradientSupport.h>
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zero.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -81,3 +83,32 @@ bool ct_gradients(
 }
 bool ct_grad_mode(void) { return at::GradMode::is_enabled(); }
 void ct_set_grad_mode(bool enabled) { at::GradMode::set_enabled(enabled); }
+
+bool ct_gradient_support(ct_tensor parameter, int64_t *ranges, int32_t capacity, int32_t *count) {
+    return attempted([&] {
+        const auto found = ctk::GradientSupport::find(implementation(parameter));
+        *count = -1;
+        if (found == nullptr) return;
+        const ctk::Spans &spans = found->support();
+        *count = static_cast<int32_t>(spans.size());
+        for (int32_t i = 0; i < std::min(capacity, *count); ++i) {
+            ranges[2 * i] = spans[i].begin;
+            ranges[2 * i + 1] = spans[i].end;
+        }
+    });
+}
+bool ct_set_gradient_memory(ct_tensor parameter, ct_tensor memory) {
+    return attempted([&] {
+        const Borrowed weight(parameter);
+        if (memory == nullptr) {
+            ctk::GradientSupport::of(weight)->assign(at::Tensor());
+            return;
+        }
+        const Borrowed given(memory);
+        TORCH_CHECK(
+            given->sizes() == weight->sizes() && given->strides() == weight->strides() &&
+                given->scalar_type() == weight->scalar_type() && given->device() == weight->device(),
+            "the memory of a gradient has its parameter's sizes, strides, type and device");
+        ctk::GradientSupport::of(weight)->assign(given);
+    });
+}

@@ -2,7 +2,13 @@
 #include "Guard.h"
 
 #include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
+#include <Convolution/ConvolutionChoice.h>
+#include <Convolution/TapConvolution.h>
+#include <Normalization/RectifiedBatchNorm.h>
+
 #include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/conv2d.h>
@@ -11,6 +17,7 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/relu.h>
 
 using namespace ctorch;
 
@@ -25,6 +32,13 @@ ct_tensor ct_conv2d(
     ct_tensor input, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
     const int64_t *dilation, int64_t groups) {
     return guarded([&] {
+        const Borrowed images(input);
+        const Borrowed kernel(weight);
+        const bool is_plain = groups == 1 && dilation[0] == 1 && dilation[1] == 1;
+        if (is_plain && ctk::chooses_taps(images, kernel, pair(stride), pair(padding))) {
+            const at::Tensor output = ctk::tap_convolution(images, kernel, pair(stride), pair(padding));
+            return bias == nullptr ? output : at::add(output, Borrowed(bias)->view({1, -1, 1, 1}));
+        }
         return at::conv2d(
             *Borrowed(input), *Borrowed(weight), optional(bias), pair(stride), pair(padding), pair(dilation), groups);
     });
@@ -37,6 +51,32 @@ ct_tensor ct_batch_norm(
             Borrowed(input), optional(weight), optional(bias), optional(running_mean), optional(running_var), training,
             momentum, eps, at::globalContext().userEnabledCuDNN());
     });
+}
+ct_tensor ct_rectified_batch_norm(
+    ct_tensor input, ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
+    ct_tensor running_var, ct_tensor batches, bool training, double momentum, double eps, bool rectifies) {
+    return guarded([&] {
+        const auto given = [](ct_tensor handle) { return handle == nullptr ? at::Tensor() : retained(handle); };
+        const Borrowed images(input);
+        const at::Tensor added = given(residual);
+        const ctk::BatchNormLayer layer{
+            given(weight), given(bias), given(running_mean), given(running_var), momentum, eps};
+        if (training && batches != nullptr) {
+            const at::NoGradGuard guard;
+            Borrowed(batches)->add_(1);
+        }
+        if (training && ctk::can_normalize(images, added, layer)) {
+            return ctk::rectified_batch_norm(images, added, layer, rectifies);
+        }
+        at::Tensor output = at::batch_norm(
+            images, optional(weight), optional(bias), optional(running_mean), optional(running_var), training, momentum,
+            eps, at::globalContext().userEnabledCuDNN());
+        if (added.defined()) output = at::add(output, added);
+        return rectifies ? at::relu(output) : output;
+    });
+}
+ct_tensor ct_tap_major(ct_tensor weight) {
+    return guarded([&] { return ctk::tap_major(Borrowed(weight)); });
 }
 ct_tensor ct_max_pool2d(
     ct_tensor input, const int64_t *kernel, const int64_t *stride, const int64_t *padding, const int64_t *dilation,

@@ -1,5 +1,8 @@
-// One step of an optimizer over a group of parameters, and clipping: LibTorch's fused kernels.
+// One step of an optimizer over a group of parameters, and clipping: kernels in one pass, and LibTorch's fused ones for
+// what those do not take.
 #include "Guard.h"
+
+#include <Optimizers/ParameterUpdate.h>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_add.h>
@@ -75,7 +78,48 @@ class StepTensors {
     std::vector<std::pair<at::Tensor, at::Tensor>> copies_;
 };
 
+/// What came of a step, as a number; zero when it threw.
+template <class Body>
+int32_t outcome(Body &&body) noexcept {
+    auto result = static_cast<int32_t>(CT_UPDATE_FAILED);
+    attempted([&] { result = static_cast<int32_t>(body()); });
+    return result;
+}
+
 }  // namespace
+
+struct ct_update_handle {
+    ctk::ParameterUpdate update;
+};
+
+ct_update ct_update_new(const ct_tensor *parameters, int32_t count) {
+    ct_update made = nullptr;
+    attempted([&] { made = new ct_update_handle{ctk::ParameterUpdate(retained(parameters, count))}; });
+    return made;
+}
+void ct_update_release(ct_update self) { delete self; }
+bool ct_update_set_state(
+    ct_update self, int32_t index, ct_tensor first, ct_tensor second, ct_tensor largest, ct_tensor step, bool is_new) {
+    return attempted([&] {
+        const auto given = [](ct_tensor handle) { return handle == nullptr ? at::Tensor() : retained(handle); };
+        self->update.set_state(
+            static_cast<size_t>(index), given(first), given(second), given(largest), given(step), is_new);
+    });
+}
+int32_t ct_update_sgd(ct_update self, ct_sgd_settings settings) {
+    return outcome([&] {
+        return self->update.sgd({
+            settings.learning_rate, settings.momentum, settings.dampening, settings.weight_decay, settings.nesterov,
+            settings.maximize});
+    });
+}
+int32_t ct_update_adam(ct_update self, ct_adam_settings settings) {
+    return outcome([&] {
+        return self->update.adam({
+            settings.learning_rate, settings.beta1, settings.beta2, settings.eps, settings.weight_decay,
+            settings.amsgrad, settings.maximize, settings.decoupled});
+    });
+}
 
 bool ct_sgd_step(
     const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momentum_buffers, int32_t count,

@@ -1,6 +1,8 @@
 // Errors, the calling modules, threads, and the life of handles.
 #include "Guard.h"
 
+#include <InstructionSets/Kernels.h>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
@@ -96,6 +98,12 @@ void ct_keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest that glibc takes
     mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
     mallopt(M_TOP_PAD, 16 << 20);
+}
+
+const char *ct_instruction_set(void) { return ctk::kernels() == nullptr ? "none" : ctk::kernels()->name; }
+bool ct_select_instruction_set(const char *name) {
+    bool found = false;
+    return ctorch::attempted([&] { found = ctk::select_kernels(name); }) && found;
 }
 
 int64_t ct_live_tensors(void) { return live_handles.load(std::memory_order_relaxed); }

@@ -66,6 +66,10 @@ int32_t ct_get_num_threads(void);
 int32_t ct_cuda_device_count(void);
 /// Lets malloc keep freed blocks, so that a training step does not return and fault in its memory again.
 void ct_keep_freed_memory(void);
+/// The instruction set whose kernels are used on this thread: `avx512`, `avx2`, `neon`, or `none` for LibTorch alone.
+const char *ct_instruction_set(void);
+/// Uses another one that this machine has, or `none`, on this thread; NULL: the widest again. False: it has no such one.
+bool ct_select_instruction_set(const char *_Nullable name);
 /// Tensors that are alive and were handed out through this interface.
 int64_t ct_live_tensors(void);
 
@@ -241,6 +245,14 @@ bool ct_gradients(
 bool ct_grad_mode(void);
 void ct_set_grad_mode(bool enabled);
 
+/// The elements of a parameter that have had a gradient in any backward pass so far, in the order of memory: `*count`
+/// ranges, of which up to `capacity` are written as pairs of begin and end. `*count` is -1 where nothing is known, and any
+/// element may have a gradient.
+bool ct_gradient_support(ct_tensor parameter, int64_t *_Nullable ranges, int32_t capacity, int32_t *count);
+/// Lets convolutions write the gradient of a weight to `memory`, of its sizes and strides, as long as the weight has no
+/// gradient when the backward pass begins; NULL: to memory of their own.
+bool ct_set_gradient_memory(ct_tensor parameter, ct_tensor _Nullable memory);
+
 // --- Random draws ------------------------------------------------------------------------------------------------------
 // `generator` NULL: the process-wide one of the device.
 
@@ -276,6 +288,14 @@ ct_tensor _Nullable ct_conv2d(
 ct_tensor _Nullable ct_batch_norm(
     ct_tensor input, ct_tensor _Nullable weight, ct_tensor _Nullable bias, ct_tensor _Nullable running_mean,
     ct_tensor _Nullable running_var, bool training, double momentum, double eps);
+/// `relu(batch_norm(input) + residual)`; `residual` may be absent, and without `rectifies` nothing is rectified. In
+/// training, `batches` (one int64) is advanced.
+ct_tensor _Nullable ct_rectified_batch_norm(
+    ct_tensor input, ct_tensor _Nullable residual, ct_tensor _Nullable weight, ct_tensor _Nullable bias,
+    ct_tensor _Nullable running_mean, ct_tensor _Nullable running_var, ct_tensor _Nullable batches, bool training,
+    double momentum, double eps, bool rectifies);
+/// A convolution's weight, laid out in memory by taps, inputs and outputs, as the kernels take it.
+ct_tensor _Nullable ct_tap_major(ct_tensor weight);
 ct_tensor _Nullable ct_max_pool2d(
     ct_tensor input, const int64_t *kernel, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
     bool ceil_mode);
@@ -313,6 +333,26 @@ bool ct_sgd_step(
     const ct_tensor _Nonnull *_Nonnull parameters, const ct_tensor _Nonnull *_Nonnull gradients,
     const ct_tensor _Nonnull *_Nullable momentum_buffers, int32_t count, ct_sgd_settings settings);
 
+/// A group of parameters with their state, for steps in one pass.
+typedef struct ct_update_handle *ct_update;
+ct_update _Nullable ct_update_new(const ct_tensor _Nonnull *_Nonnull parameters, int32_t count);
+void ct_update_release(ct_update self);
+/// The state of one parameter: SGD's momentum buffer as `first`, or Adam's averages, largest average square and step.
+/// `is_new`: all zeros, from before the parameter's first step.
+bool ct_update_set_state(
+    ct_update self, int32_t index, ct_tensor _Nullable first, ct_tensor _Nullable second, ct_tensor _Nullable largest,
+    ct_tensor _Nullable step, bool is_new);
+enum {
+    CT_UPDATE_FAILED = 0,
+    CT_UPDATE_DONE = 1,
+    /// A parameter has a gradient and no state; nothing was changed.
+    CT_UPDATE_NEEDS_STATE = 2,
+    /// Something is of a kind that the kernels do not take; nothing was changed.
+    CT_UPDATE_UNSUITED = 3,
+};
+/// A step over the parameters that have a gradient; `first_step` does not count.
+int32_t ct_update_sgd(ct_update self, ct_sgd_settings settings);
+
 typedef struct {
     double learning_rate, beta1, beta2, eps, weight_decay;
     bool amsgrad, maximize, decoupled;  // decoupled: AdamW
@@ -323,6 +363,8 @@ bool ct_adam_step(
     const ct_tensor _Nonnull *_Nonnull averages, const ct_tensor _Nonnull *_Nonnull square_averages,
     const ct_tensor _Nonnull *_Nullable maximum_square_averages, const ct_tensor _Nonnull *_Nonnull steps, int32_t count,
     ct_adam_settings settings);
+/// A step over the parameters that have a gradient, which advances their step.
+int32_t ct_update_adam(ct_update self, ct_adam_settings settings);
 bool ct_advance_steps(const ct_tensor _Nonnull *_Nonnull steps, int32_t count);
 /// The norm of all gradients together, after which each was scaled in place to at most `max_norm`.
 ct_tensor _Nullable ct_clip_grad_norm(

@@ -39,4 +39,22 @@ void parallel_for(int64_t begin, int64_t end, int64_t grain, Body &&body) {
         &context);
 }
 
+/// Calls `body(part, parts)` once on each thread, with `part` from 0 up to `parts`; returns when all have ended.
+///
+/// Work below `least` (of `work`, in whatever it is counted) stays on this thread.
+template <class Body>
+void in_parallel(int64_t work, int64_t least, Body &&body) {
+    struct Context {
+        std::remove_reference_t<Body> &body;
+        int parts;
+    } context{body, work < least ? 1 : thread_count()};
+    run_parts(
+        context.parts,
+        [](void *opaque, int part) {
+            auto &[body, parts] = *static_cast<Context *>(opaque);
+            body(part, parts);
+        },
+        &context);
+}
+
 }  // namespace ctk

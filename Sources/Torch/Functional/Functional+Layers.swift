@@ -58,6 +58,34 @@ extension Functional {
         }
     }
 
+    /// `relu(batchNorm(input) + residual)` in one operation, which passes over the image fewer times.
+    ///
+    /// - Parameters:
+    ///   - input: (N, channels, height, width)
+    ///   - residual: in the shape of the input, or nil
+    ///   - batches: one `int64`, which is advanced in training
+    ///   - rectified: whether negative numbers become zero at the end
+    package static func rectifiedBatchNorm(
+        _ input: Tensor, residual: Tensor?, weight: Tensor?, bias: Tensor?, runningMean: Tensor?,
+        runningVariance: Tensor?, batches: Tensor?, training: Bool, momentum: Double, eps: Double, rectified: Bool
+    ) -> Tensor {
+        withExtendedLifetime((input, residual, weight, bias, runningMean, runningVariance, batches)) {
+            taken(
+                ct_rectified_batch_norm(
+                    input.handle, residual?.handle, weight?.handle, bias?.handle, runningMean?.handle,
+                    runningVariance?.handle, batches?.handle, training, momentum, eps, rectified),
+                "batchNorm", [input, residual, weight, bias, runningMean, runningVariance])
+        }
+    }
+
+    /// The same weight of a convolution, laid out in memory by taps, inputs and outputs.
+    ///
+    /// In this order the taps that ever meet an input are contiguous, and convolutions of small images are computed by
+    /// their taps.
+    package static func tapMajor(_ weight: Tensor) -> Tensor {
+        weight.mapped("tapMajor") { ct_tap_major($0) }
+    }
+
     /// The largest element of each window; (N, C, H, W) → (N, C, H', W').
     public static func maxPool2d(
         _ input: Tensor, kernelSize: Size2D, stride: Size2D? = nil, padding: Size2D = 0, dilation: Size2D = 1,

@@ -23,6 +23,12 @@ extension Functional {
             self.nesterov = nesterov
             self.maximize = maximize
         }
+
+        func values(isFirstStep: Bool) -> ct_sgd_settings {
+            ct_sgd_settings(
+                learning_rate: learningRate, momentum: momentum, dampening: dampening, weight_decay: weightDecay,
+                nesterov: nesterov, maximize: maximize, first_step: isFirstStep)
+        }
     }
 
     /// A step of SGD in place; `momentumBuffers` is empty without momentum, and takes the gradient on the first step.
@@ -30,10 +36,7 @@ extension Functional {
         _ parameters: [Tensor], gradients: [Tensor], momentumBuffers: [Tensor], isFirstStep: Bool,
         settings: SGDSettings
     ) throws {
-        let values = ct_sgd_settings(
-            learning_rate: settings.learningRate, momentum: settings.momentum, dampening: settings.dampening,
-            weight_decay: settings.weightDecay, nesterov: settings.nesterov, maximize: settings.maximize,
-            first_step: isFirstStep)
+        let values = settings.values(isFirstStep: isFirstStep)
         let succeeded = withHandleList(parameters) { parameters, count in
             withHandleList(gradients) { gradients, _ in
                 withHandleList(momentumBuffers) { buffers, bufferCount in
@@ -66,6 +69,12 @@ extension Functional {
             self.maximize = maximize
             self.decoupledWeightDecay = decoupledWeightDecay
         }
+
+        var values: ct_adam_settings {
+            ct_adam_settings(
+                learning_rate: learningRate, beta1: betas.0, beta2: betas.1, eps: eps, weight_decay: weightDecay,
+                amsgrad: amsgrad, maximize: maximize, decoupled: decoupledWeightDecay)
+        }
     }
 
     /// A step of Adam in place; `steps` are scalar float tensors, which this advances first.
@@ -73,10 +82,7 @@ extension Functional {
         _ parameters: [Tensor], gradients: [Tensor], averages: [Tensor], squareAverages: [Tensor],
         maximumSquareAverages: [Tensor], steps: [Tensor], settings: AdamSettings
     ) throws {
-        let values = ct_adam_settings(
-            learning_rate: settings.learningRate, beta1: settings.betas.0, beta2: settings.betas.1, eps: settings.eps,
-            weight_decay: settings.weightDecay, amsgrad: settings.amsgrad, maximize: settings.maximize,
-            decoupled: settings.decoupledWeightDecay)
+        let values = settings.values
         let succeeded = withHandleList(parameters) { parameters, count in
             withHandleList(gradients) { gradients, _ in
                 withHandleList(averages) { averages, _ in

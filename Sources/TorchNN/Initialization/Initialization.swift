@@ -48,12 +48,12 @@ public enum Initialization {
     public static func uniform(
         _ tensor: Tensor, _ low: Double = 0, _ high: Double = 1, generator: Generator? = nil
     ) {
-        withoutGradients { _ = tensor.uniform(low, high, generator: generator) }
+        inOrder(tensor) { _ = $0.uniform(low, high, generator: generator) }
     }
 
     /// Normal numbers.
     public static func normal(_ tensor: Tensor, mean: Double = 0, std: Double = 1, generator: Generator? = nil) {
-        withoutGradients { _ = tensor.normal(mean: mean, std: std, generator: generator) }
+        inOrder(tensor) { _ = $0.normal(mean: mean, std: std, generator: generator) }
     }
 
     /// One value everywhere.
@@ -88,6 +88,16 @@ public enum Initialization {
     /// Normal numbers with the variance of Glorot and Bengio 2010 (PyTorch's `xavier_normal_`).
     public static func xavierNormal(_ tensor: Tensor, gain: Double = 1, generator: Generator? = nil) {
         normal(tensor, std: xavierStandardDeviation(tensor, gain), generator: generator)
+    }
+
+    /// Draws numbers in the order of the dimensions, whatever the order of memory.
+    private static func inOrder(_ tensor: Tensor, _ draw: (Tensor) -> Void) {
+        withoutGradients {
+            guard !tensor.isContiguous else { return draw(tensor) }
+            let drawn = Tensor.empty(tensor.shape, dtype: tensor.dtype, device: tensor.device)
+            draw(drawn)
+            tensor.copy(from: drawn)
+        }
     }
 
     private static func fan(of tensor: Tensor, _ mode: FanMode) -> Int {

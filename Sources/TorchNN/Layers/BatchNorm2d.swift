@@ -44,18 +44,42 @@ public final class BatchNorm2d: Module, Layer {
 
     /// Computes the output, and in training updates the running statistics.
     public func forward(_ input: Tensor) -> Tensor {
+        forward(input, adding: nil, rectified: false)
+    }
+
+    /// The output with what follows it in a residual network: `residual` is added, and negative numbers become zero.
+    ///
+    /// It is the same as `relu(norm(input) + residual)`, in fewer passes over the image.
+    package func callAsFunction(_ input: Tensor, adding residual: Tensor?, rectified: Bool) -> Tensor {
+        calling { forward(input, adding: residual, rectified: rectified) }
+    }
+
+    private func forward(_ input: Tensor, adding residual: Tensor?, rectified: Bool) -> Tensor {
         guard input.dim == 4 else {
             stop("BatchNorm2d expects an input of 4 dimensions", operands: [input])
         }
+        if isTraining, totals != nil || momentum == nil {
+            var output = forwardCounting(input)
+            if let residual { output = output + residual }
+            return rectified ? output.relu() : output
+        }
+        return Functional.rectifiedBatchNorm(
+            input, residual: residual, weight: weight, bias: bias, runningMean: runningMean,
+            runningVariance: runningVar, batches: isTraining ? numBatchesTracked : nil,
+            training: isTraining || runningMean == nil, momentum: momentum ?? 0, eps: eps, rectified: rectified)
+    }
+
+    /// The output in training with statistics of several ranks, or with running ones that are a plain mean.
+    private func forwardCounting(_ input: Tensor) -> Tensor {
         var factor = momentum ?? 0
-        if isTraining, let tracked = numBatchesTracked {
+        if let tracked = numBatchesTracked {
             tracked += 1
             if momentum == nil { factor = 1 / tracked.item(as: Double.self) }
         }
-        if isTraining, let totals { return normalized(input, over: totals, momentum: factor) }
+        if let totals { return normalized(input, over: totals, momentum: factor) }
         return Functional.batchNorm(
-            input, weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVar,
-            training: isTraining || runningMean == nil, momentum: factor, eps: eps)
+            input, weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVar, training: true,
+            momentum: factor, eps: eps)
     }
 
     /// The output with the statistics of all parts of the batch; updates the running ones.

@@ -36,14 +36,16 @@ public final class Conv2d: Module, Layer {
         guard groups > 0, inputs % groups == 0, outputs % groups == 0 else {
             stop("Conv2d: \(groups) groups do not divide \(inputs) inputs and \(outputs) outputs", operands: [])
         }
-        weight = .empty([outputs, inputs / groups, kernelSize.height, kernelSize.width])
+        let weight = Tensor.empty([outputs, inputs / groups, kernelSize.height, kernelSize.width])
+        // The order of memory in which convolutions by taps read it; the shape, and what is saved, stay as they are.
+        self.weight = groups == 1 ? Functional.tapMajor(weight) : weight
         self.bias = bias ? .empty([outputs]) : nil
         self.stride = stride
         self.padding = padding
         self.dilation = dilation
         self.groups = groups
         super.init()
-        Initialization.resetLinearLike(weight: weight, bias: self.bias, generator: generator)
+        Initialization.resetLinearLike(weight: self.weight, bias: self.bias, generator: generator)
     }
 
     public override var signature: String {

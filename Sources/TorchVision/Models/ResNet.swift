@@ -8,7 +8,6 @@ public import TorchNN
 public final class ResNet: Module, Layer {
     let conv1: Conv2d
     let bn1: BatchNorm2d
-    let relu = ReLU()
     let maxpool = MaxPool2d(kernelSize: 3, stride: 2, padding: 1)
     let layer1: Sequential
     let layer2: Sequential
@@ -87,7 +86,7 @@ public final class ResNet: Module, Layer {
 
     /// Computes the scores of the classes.
     public func forward(_ input: Tensor) -> Tensor {
-        var x = maxpool(relu(bn1(conv1(input))))
+        var x = maxpool(bn1(conv1(input), adding: nil, rectified: true))
         x = layer4(layer3(layer2(layer1(x))))
         return fc(avgpool(x).flatten(from: 1))
     }

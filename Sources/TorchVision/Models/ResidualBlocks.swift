@@ -5,7 +5,6 @@ import TorchNN
 final class BasicBlock: Module, Layer {
     let conv1: Conv2d
     let bn1: BatchNorm2d
-    let relu = ReLU()
     let conv2: Conv2d
     let bn2: BatchNorm2d
     let downsample: Sequential?
@@ -21,8 +20,8 @@ final class BasicBlock: Module, Layer {
     }
 
     func forward(_ input: Tensor) -> Tensor {
-        let residual = bn2(conv2(relu(bn1(conv1(input)))))
-        return relu(residual + (downsample?(input) ?? input))
+        let inner = bn1(conv1(input), adding: nil, rectified: true)
+        return bn2(conv2(inner), adding: downsample?(input) ?? input, rectified: true)
     }
 }
 
@@ -34,7 +33,6 @@ final class Bottleneck: Module, Layer {
     let bn2: BatchNorm2d
     let conv3: Conv2d
     let bn3: BatchNorm2d
-    let relu = ReLU()
     let downsample: Sequential?
 
     init(
@@ -52,7 +50,8 @@ final class Bottleneck: Module, Layer {
     }
 
     func forward(_ input: Tensor) -> Tensor {
-        let inner = relu(bn2(conv2(relu(bn1(conv1(input))))))
-        return relu(bn3(conv3(inner)) + (downsample?(input) ?? input))
+        let reduced = bn1(conv1(input), adding: nil, rectified: true)
+        let inner = bn2(conv2(reduced), adding: nil, rectified: true)
+        return bn3(conv3(inner), adding: downsample?(input) ?? input, rectified: true)
     }
 }
