@@ -16,6 +16,8 @@ public final class OptimizerGroup<Settings: OptimizerSettings> {
 
     let tensors: [Tensor]
     private var state: [StateSlot: [Tensor?]] = [:]
+    /// The parameters and their state as the kernels have them; nil until the next step where the state was replaced.
+    private var kernel: Functional.ParameterUpdate?
 
     private init(_ parameters: [NamedParameter], _ settings: Settings) {
         self.parameters = parameters
@@ -26,7 +28,10 @@ public final class OptimizerGroup<Settings: OptimizerSettings> {
     /// What is kept in a slot for one of the parameters; nil before its first update.
     public subscript(_ slot: StateSlot, _ index: Int) -> Tensor? {
         get { state[slot]?[index] }
-        set { state[slot, default: Array(repeating: nil, count: parameters.count)][index] = newValue }
+        set {
+            state[slot, default: Array(repeating: nil, count: parameters.count)][index] = newValue
+            kernel = nil
+        }
     }
 
     /// What is kept in a slot for one of the parameters, zeros before its first update.
@@ -39,6 +44,48 @@ public final class OptimizerGroup<Settings: OptimizerSettings> {
 
     func zeros(_ slot: StateSlot, _ index: Int) -> Tensor {
         slot.isScalar ? .zeros([], device: tensors[index].device) : .zeros(like: tensors[index])
+    }
+
+    /// A step over all parameters of the group in one pass; false where the kernels do not take them, and nothing was
+    /// changed.
+    ///
+    /// - Parameters:
+    ///   - slots: the state of a parameter that the step needs, as the kernels number it.
+    ///   - step: the step.
+    func updateInOnePass(
+        _ slots: KernelSlots, _ step: (Functional.ParameterUpdate) throws -> Functional.ParameterUpdate.Outcome
+    ) throws -> Bool {
+        let update = try kernel ?? makeKernel(slots)
+        kernel = update
+        var outcome = try step(update)
+        if outcome == .needsState {
+            for (index, parameter) in tensors.enumerated()
+            where slots.all.contains(where: { self[$0, index] == nil }) && parameter.grad != nil {
+                let isNew = slots.all.allSatisfy { self[$0, index] == nil }
+                for slot in slots.all { _ = startingFromZero(slot, index) }
+                try name(index, slots, to: update, isNew: isNew)
+            }
+            kernel = update  // which the new state has not made invalid
+            outcome = try step(update)
+        }
+        return outcome == .done
+    }
+
+    private func makeKernel(_ slots: KernelSlots) throws -> Functional.ParameterUpdate {
+        let update = try Functional.ParameterUpdate(tensors)
+        for index in tensors.indices where slots.all.allSatisfy({ self[$0, index] != nil }) {
+            try name(index, slots, to: update, isNew: false)
+        }
+        return update
+    }
+
+    private func name(
+        _ index: Int, _ slots: KernelSlots, to update: Functional.ParameterUpdate, isNew: Bool
+    ) throws {
+        func tensor(_ slot: StateSlot?) -> Tensor? { slot.flatMap { self[$0, index] } }
+        try update.setState(
+            index, first: tensor(slots.first), second: tensor(slots.second), largest: tensor(slots.largest),
+            step: tensor(slots.step), isNew: isNew)
     }
 
     /// The parameters that have a gradient, by type and device, since one fused call takes one of each.

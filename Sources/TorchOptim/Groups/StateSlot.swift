@@ -11,3 +11,13 @@ public struct StateSlot: Hashable, Sendable {
         self.isScalar = isScalar
     }
 }
+
+/// The slots that a step needs, by what the kernels use them for.
+struct KernelSlots {
+    var first: StateSlot?
+    var second: StateSlot?
+    var largest: StateSlot?
+    var step: StateSlot?
+
+    var all: [StateSlot] { [first, second, largest, step].compactMap { $0 } }
+}

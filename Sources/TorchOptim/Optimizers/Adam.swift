@@ -62,6 +62,15 @@ public class Adam: GroupedOptimizer {
         [.step, .average, .squareAverage] + (settings.amsgrad ? [.maximumSquareAverage] : [])
     }
 
+    /// One step of a group of dense `float32` parameters on the CPU.
+    public func updateInOnePass(_ group: OptimizerGroup<Settings>) throws -> Bool {
+        let settings = group.settings
+        let slots = KernelSlots(
+            first: .average, second: .squareAverage, largest: settings.amsgrad ? .maximumSquareAverage : nil,
+            step: .step)
+        return try group.updateInOnePass(slots) { try $0.adam(settings.kernelSettings) }
+    }
+
     /// One step of a group.
     public func update(_ group: OptimizerGroup<Settings>, _ pending: PendingUpdate) throws {
         let settings = group.settings
@@ -70,10 +79,7 @@ public class Adam: GroupedOptimizer {
             pending.parameters, gradients: pending.gradients, averages: state(.average),
             squareAverages: state(.squareAverage),
             maximumSquareAverages: settings.amsgrad ? state(.maximumSquareAverage) : [], steps: state(.step),
-            settings: .init(
-                learningRate: settings.learningRate, betas: settings.betas, eps: settings.eps,
-                weightDecay: settings.weightDecay, amsgrad: settings.amsgrad, maximize: settings.maximize,
-                decoupledWeightDecay: settings.decoupledWeightDecay))
+            settings: settings.kernelSettings)
     }
 }
 
@@ -81,6 +87,12 @@ public class Adam: GroupedOptimizer {
 extension Adam: Sendable {}
 
 extension Adam.Settings {
+    fileprivate var kernelSettings: Functional.AdamSettings {
+        .init(
+            learningRate: learningRate, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad,
+            maximize: maximize, decoupledWeightDecay: decoupledWeightDecay)
+    }
+
     /// The first beta, which schedules with a momentum change.
     public var momentum: Double {
         get { betas.0 }

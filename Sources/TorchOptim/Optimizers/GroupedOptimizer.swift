@@ -15,6 +15,12 @@ public protocol GroupedOptimizer: Optimizer {
     /// The tensors that are kept for a parameter once it has been updated.
     static func slots(for settings: Settings) -> [StateSlot]
 
+    /// Changes all parameters of a group that have a gradient in one pass, where it can.
+    ///
+    /// - Returns: whether it could; if not, nothing was changed, and ``update(_:_:)`` is called instead. Unless written,
+    ///   it cannot.
+    func updateInOnePass(_ group: OptimizerGroup<Settings>) throws -> Bool
+
     /// Changes the parameters of a group that have a gradient; called without recording for the backward pass.
     func update(_ group: OptimizerGroup<Settings>, _ pending: PendingUpdate) throws
 }
@@ -64,13 +70,18 @@ extension GroupedOptimizer {
 
     /// Changes each parameter that has a gradient.
     public func step() throws {
-        try withoutGradients {
-            for group in groups {
-                for pending in group.pendingUpdates() { try update(group, pending) }
-                group.stepCount += 1
+        for group in groups {
+            if try !updateInOnePass(group) {
+                try withoutGradients {
+                    for pending in group.pendingUpdates() { try update(group, pending) }
+                }
             }
+            group.stepCount += 1
         }
     }
+
+    /// It cannot.
+    public func updateInOnePass(_ group: OptimizerGroup<Settings>) throws -> Bool { false }
 
     private func assign(_ values: [Double], to setting: WritableKeyPath<Settings, Double>, _ name: String) {
         guard values.count == groups.count else {

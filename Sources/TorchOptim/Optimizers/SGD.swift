@@ -57,6 +57,13 @@ public final class SGD: GroupedOptimizer {
     /// The momentum buffer.
     public static func slots(for settings: Settings) -> [StateSlot] { [.momentumBuffer] }
 
+    /// One step of a group of dense `float32` parameters on the CPU.
+    public func updateInOnePass(_ group: OptimizerGroup<Settings>) throws -> Bool {
+        let settings = group.settings
+        let slots = KernelSlots(first: settings.momentum == 0 ? nil : .momentumBuffer)
+        return try group.updateInOnePass(slots) { try $0.sgd(settings.kernelSettings) }
+    }
+
     /// One step of a group.
     public func update(_ group: OptimizerGroup<Settings>, _ pending: PendingUpdate) throws {
         guard group.settings.momentum != 0 else {
@@ -79,9 +86,7 @@ public final class SGD: GroupedOptimizer {
     private func step(_ pending: PendingUpdate, _ settings: Settings, buffers: [Tensor], isFirst: Bool) throws {
         try Functional.sgdStep(
             pending.parameters, gradients: pending.gradients, momentumBuffers: buffers, isFirstStep: isFirst,
-            settings: .init(
-                learningRate: settings.learningRate, momentum: settings.momentum, dampening: settings.dampening,
-                weightDecay: settings.weightDecay, nesterov: settings.nesterov, maximize: settings.maximize))
+            settings: settings.kernelSettings)
     }
 }
 
@@ -89,6 +94,12 @@ public final class SGD: GroupedOptimizer {
 extension SGD: Sendable {}
 
 extension SGD.Settings {
+    fileprivate var kernelSettings: Functional.SGDSettings {
+        .init(
+            learningRate: learningRate, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
+            nesterov: nesterov, maximize: maximize)
+    }
+
     /// The numbers that are saved: `learning_rate`, `momentum`, `dampening`, `weight_decay`.
     public static var numbers: [SettingNumber<SGD.Settings>] {
         [
