@@ -100,8 +100,7 @@ public struct DistributedError: Error, CustomStringConvertible, Sendable {
                 "connection closed", "connection reset", "broken pipe", "connection refused", " has ended",
                 " has left the group",
             ]
-                .contains(where: text.contains)
-            {
+            .contains(where: text.contains) {
                 .connectionLost
             } else {
                 .failed
