@@ -52,6 +52,8 @@ extension TrainingProbe {
                     if name == .skips { _ = try accelerator.reduce(Tensor([1.0, 2.0])) }
                     continue
                 }
+                // The others have entered the next collective by then, and wait.
+                usleep(500_000)
                 switch name {
                 case .blocksRecord:
                     // A file where the folder of the records would be.
