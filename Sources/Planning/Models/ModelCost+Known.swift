@@ -44,7 +44,9 @@ extension ModelCost {
 
     /// A network of linear layers.
     ///
-    /// - Parameter widths: the inputs of the first layer, then the outputs of each.
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - widths: the inputs of the first layer, then the outputs of each.
     public static func perceptron(_ name: String, widths: [Int]) -> ModelCost {
         let layers = zip(widths, widths.dropFirst()).enumerated().map { index, pair in
             LayerCost.linear("\(index)", pair.0, pair.1, isFirst: index == 0)

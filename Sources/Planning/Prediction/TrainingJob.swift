@@ -32,7 +32,12 @@ public struct TrainingJob: Sendable {
 
     /// A job.
     ///
-    /// - Parameter bucketBytes: the size of a bucket; the first one is at most 1 MiB.
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - batchSize: samples in a batch of one rank.
+    ///   - secondsPerSample: seconds of forward and backward pass for one sample on one rank.
+    ///   - optimizer: the optimizer.
+    ///   - bucketBytes: the size of a bucket; the first one is at most 1 MiB.
     /// - Throws: ``PlanningError`` with `invalidArgument` for a number that is not positive.
     public init(
         model: ModelCost, batchSize: Int, secondsPerSample: Double, optimizer: Optimizer = .sgd,
