@@ -5,9 +5,15 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zero.h>
+#include <Direct/BackwardPass.h>
 #include <torch/csrc/autograd/autograd.h>
 
 using namespace ctorch;
+
+namespace {
+/// Why the last backward pass of this thread went through the engine.
+thread_local const char *detour = nullptr;
+}  // namespace
 
 bool ct_requires_grad(ct_tensor self) { return implementation(self)->requires_grad(); }
 bool ct_set_requires_grad(ct_tensor self, bool value) {
@@ -58,11 +64,18 @@ bool ct_set_data(ct_tensor self, ct_tensor source) {
 }
 bool ct_backward(ct_tensor self, ct_tensor gradient, bool retain_graph, bool create_graph) {
     return attempted([&] {
+        if (gradient != nullptr || retain_graph || create_graph) {
+            detour = "the pass has a gradient to start from, or its graph is kept";
+        } else {
+            detour = ctk::direct::run_backward(Borrowed(self));
+            if (detour == nullptr) return;
+        }
         torch::autograd::backward(
             {retained(self)}, gradient == nullptr ? std::vector<at::Tensor>() : std::vector<at::Tensor>{retained(gradient)},
             retain_graph, create_graph);
     });
 }
+const char *ct_backward_detour(void) { return detour; }
 bool ct_gradients(
     const ct_tensor *outputs, int32_t output_count, const ct_tensor *inputs, int32_t input_count,
     const ct_tensor *output_gradients, bool retain_graph, bool create_graph, ct_tensor *out) {

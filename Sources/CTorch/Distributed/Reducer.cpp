@@ -1,7 +1,8 @@
 // What DistributedDataParallel is made of: comparison, broadcast, and c10d's reducer.
 #include "Handles.h"
 
-#include <torch/csrc/autograd/utils/lambda_post_hook.h>
+#include <ATen/core/grad_mode.h>
+#include <Direct/Gradients.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/distributed/c10d/comm.hpp>
 #include <torch/csrc/distributed/c10d/logger.hpp>
@@ -11,28 +12,17 @@
 #include <atomic>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <unordered_map>
 
 using ctorch::attempted;
 using ctorch::made;
 using ctorch::retained;
+using ctk::direct::FlatGradients;
+using ctk::direct::GradientHook;
+using ctk::direct::Usage;
 
 namespace {
-/// Which parameters the backward pass in progress has reached. Hooks on the parameters outlive the reducer.
-struct Usage {
-    explicit Usage(size_t count) : used(count) {}
-    std::vector<std::atomic<uint8_t>> used;
-    std::atomic<int32_t> count{0};
-
-    void mark(size_t index) {
-        if (used[index].exchange(1) == 0) count.fetch_add(1);
-    }
-    void clear() {
-        for (auto &flag : used) flag.store(0);
-        count.store(0);
-    }
-};
-
 /// What the reducer takes for the group's backend: it numbers the buckets of a backward pass.
 class BucketBackend final : public c10d::Backend {
   public:
@@ -72,15 +62,77 @@ std::vector<std::vector<size_t>> buckets(
     std::reverse(assignment.begin(), assignment.end());
     return assignment;
 }
+/// Hooks on the nodes that collect the parameters' gradients, which it keeps alive.
+class GradientHooks {
+  public:
+    GradientHooks(
+        const std::vector<at::Tensor> &parameters, const std::shared_ptr<Usage> &usage,
+        const std::shared_ptr<FlatGradients> &gradients) {
+        for (size_t i = 0; i < parameters.size(); ++i) {
+            auto node = torch::autograd::impl::grad_accumulator(parameters[i]);
+            const auto key = node->add_post_hook(std::make_unique<GradientHook>(usage, gradients, i));
+            hooks_.emplace_back(std::move(node), key);
+        }
+    }
+    ~GradientHooks() {
+        for (auto &[node, key] : hooks_) node->del_post_hook(key);
+    }
+    GradientHooks(const GradientHooks &) = delete;
+    GradientHooks &operator=(const GradientHooks &) = delete;
+
+  private:
+    std::vector<std::pair<ctk::direct::NodePointer, uintptr_t>> hooks_;
+};
 }  // namespace
 
 struct ct_reducer_handle {
+    std::vector<at::Tensor> parameters;
+    std::shared_ptr<Usage> usage;
+    std::unique_ptr<GradientHooks> hooks;
+    c10::intrusive_ptr<BucketBackend> backend;
+    // Null where all gradients are averaged together after the backward pass.
     std::shared_ptr<c10d::Reducer> reducer;
     // The reducer passes its errors through this, and does without none.
     std::shared_ptr<c10d::Logger> logger;
-    std::shared_ptr<Usage> usage;
-    c10::intrusive_ptr<BucketBackend> backend;
+    // Null where the reducer averages.
+    std::shared_ptr<FlatGradients> flat;
 };
+
+namespace {
+/// Averages the gradients of all parameters over the ranks, with the arithmetic of c10d's reducer.
+void average(ct_reducer_handle &self) {
+    const int size = self.backend->getSize();
+    if (size == 1) return;
+    const at::NoGradGuard guard;
+    // Gradients of another pass than the direct one, or added to older ones, lie elsewhere.
+    std::vector<size_t> elsewhere;
+    bool is_free = true;
+    for (size_t i = 0; i < self.parameters.size(); ++i) {
+        if (self.parameters[i].mutable_grad().is_same(self.flat->slot(i))) continue;
+        elsewhere.push_back(i);
+        is_free = is_free && self.flat->is_free(i);
+    }
+    // What the program still looks at must not change.
+    std::unique_ptr<FlatGradients> other;
+    if (!is_free) {
+        other = std::make_unique<FlatGradients>(self.parameters);
+        elsewhere.resize(self.parameters.size());
+        std::iota(elsewhere.begin(), elsewhere.end(), size_t{0});
+    }
+    const FlatGradients &flat = other ? *other : *self.flat;
+    for (const size_t i : elsewhere) {
+        at::Tensor place = flat.slot(i);
+        place.copy_(self.parameters[i].mutable_grad());
+    }
+    at::Tensor all = flat.all();
+    float *values = all.mutable_data_ptr<float>();
+    const float share = static_cast<float>(1.0 / size);
+    for (int64_t i = 0; i < all.numel(); ++i) values[i] *= share;
+    std::vector<at::Tensor> tensors{all};
+    self.backend->allreduce(tensors, c10d::AllreduceOptions())->wait();
+    for (const size_t i : elsewhere) self.parameters[i].mutable_grad().copy_(flat.slot(i));
+}
+}  // namespace
 
 bool ct_group_verify_parameters(ct_group self, const ct_tensor *parameters, int32_t count) {
     return attempted(
@@ -101,7 +153,16 @@ bool ct_group_broadcast_coalesced(
 ct_reducer ct_reducer_new(
     ct_group group, const ct_tensor *handles, const char *const *names, int32_t count, ct_reducer_options options) {
     return made([&] {
-        auto parameters = retained(handles, count);
+        auto handle = std::make_unique<ct_reducer_handle>();
+        handle->parameters = retained(handles, count);
+        const auto &parameters = handle->parameters;
+        handle->usage = std::make_shared<Usage>(parameters.size());
+        handle->backend = c10::make_intrusive<BucketBackend>(group->backend);
+        if (options.averages_at_once) {
+            handle->flat = std::make_shared<FlatGradients>(parameters);
+            handle->hooks = std::make_unique<GradientHooks>(parameters, handle->usage, handle->flat);
+            return handle.release();
+        }
         std::unordered_map<size_t, std::string> named;
         for (int32_t i = 0; i < count; ++i) named.emplace(i, names[i]);
         // As PyTorch: one bucket for the first step, after which the order of gradients is known and buckets are laid
@@ -114,9 +175,6 @@ ct_reducer ct_reducer_new(
             }
         }
 
-        auto handle = std::make_unique<ct_reducer_handle>();
-        handle->usage = std::make_shared<Usage>(parameters.size());
-        handle->backend = c10::make_intrusive<BucketBackend>(group->backend);
         auto ranks = c10::make_intrusive<c10d::ProcessGroup>(
             group->group->getStore(), group->group->getRank(), group->group->getSize());
         ranks->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, handle->backend);
@@ -128,16 +186,7 @@ ct_reducer ct_reducer_new(
             std::vector<int64_t>{});
         handle->logger = std::make_shared<c10d::Logger>(handle->reducer);
         handle->reducer->set_logger(handle->logger);
-        // The reducer keeps the parameters' accumulators, and so these hooks, alive.
-        for (size_t i = 0; i < parameters.size(); ++i) {
-            torch::autograd::impl::grad_accumulator(parameters[i])
-                ->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
-                    [usage = handle->usage, i](
-                        const torch::autograd::variable_list &outputs, const torch::autograd::variable_list &) {
-                        usage->mark(i);
-                        return outputs;
-                    }));
-        }
+        handle->hooks = std::make_unique<GradientHooks>(parameters, handle->usage, nullptr);
         if (options.compresses_to_half) {
             handle->reducer->register_builtin_comm_hook(c10d::BuiltinCommHookType::FP16_COMPRESS);
         }
@@ -147,13 +196,14 @@ ct_reducer ct_reducer_new(
 
 void ct_reducer_release(ct_reducer self) {
     attempted([&] {
-        self->reducer->remove_autograd_hooks();
+        if (self->reducer) self->reducer->remove_autograd_hooks();
         delete self;
     });
 }
 
 bool ct_reducer_begin_forward(ct_reducer self, bool will_reduce) {
     return attempted([&] {
+        if (!self->reducer) return;
         if (will_reduce) self->reducer->prepare_for_forward();
         self->reducer->rebuild_buckets();
     });
@@ -163,11 +213,18 @@ bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor *outputs, int32
     return attempted([&] {
         self->usage->clear();
         self->backend->begin_backward();
+        if (!self->reducer) return;
         self->reducer->prepare_for_backward(count == 0 ? std::vector<at::Tensor>() : retained(outputs, count));
     });
 }
 
-void ct_reducer_used(ct_reducer self, uint8_t *out) {
-    for (size_t i = 0; i < self->usage->used.size(); ++i) out[i] = self->usage->used[i].load();
+bool ct_reducer_end_backward(ct_reducer self) {
+    return attempted([&] {
+        if (self->flat) average(*self);
+    });
 }
-int32_t ct_reducer_used_count(ct_reducer self) { return self->usage->count.load(); }
+
+void ct_reducer_used(ct_reducer self, uint8_t *out) {
+    for (size_t i = 0; i < self->usage->size(); ++i) out[i] = (*self->usage)[i] ? 1 : 0;
+}
+int32_t ct_reducer_used_count(ct_reducer self) { return self->usage->count(); }

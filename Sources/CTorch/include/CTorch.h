@@ -376,6 +376,7 @@ ct_tensor _Nullable ct_clip_grad_norm(
 }
 #endif
 
+#include "CTorchDirect.h"
 #include "CTorchDistributed.h"
 
 #endif

@@ -199,6 +199,9 @@ typedef struct {
     bool finds_unused;     // the graph is searched for parameters that get no gradient
     bool gradients_as_views;
     bool compresses_to_half;  // the built-in fp16 hook
+    // Gradients, all float32 on the CPU, lie one after another and are averaged together by `end_backward`; nothing of
+    // the above applies then.
+    bool averages_at_once;
 } ct_reducer_options;
 ct_reducer _Nullable ct_reducer_new(
     ct_group group, const ct_tensor _Nonnull *_Nonnull parameters, const char *_Nonnull const *_Nonnull names,
@@ -208,6 +211,8 @@ void ct_reducer_release(ct_reducer self);
 bool ct_reducer_begin_forward(ct_reducer self, bool will_reduce);
 /// After the forward pass: gradients of the next backward pass are reduced. `outputs` are searched with `finds_unused`.
 bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor _Nonnull *_Nullable outputs, int32_t count);
+/// After the backward pass, where each parameter has got a gradient: averages those that are averaged at once.
+bool ct_reducer_end_backward(ct_reducer self);
 /// For each parameter, whether the last backward pass gave it a gradient; `out` has one byte a parameter.
 void ct_reducer_used(ct_reducer self, uint8_t *out);
 /// How many parameters got a gradient since the last `expect_backward`.

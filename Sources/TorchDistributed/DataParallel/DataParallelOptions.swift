@@ -8,6 +8,14 @@ public struct DataParallelOptions: Sendable {
         case float16
     }
 
+    /// When gradients are averaged.
+    package enum Averaging: String, Sendable {
+        /// In buckets while the backward pass goes on, by c10d's reducer.
+        case inBuckets
+        /// All together after the backward pass, which then needs no engine.
+        case atOnce
+    }
+
     /// The size of a bucket: gradients that are sent together, while the backward pass goes on.
     public var bucketMegabytes = 25.0
     /// The size of the first bucket, which should leave soon.
@@ -23,6 +31,8 @@ public struct DataParallelOptions: Sendable {
     public var gradientAsBucketView = false
     /// What gradients are sent as.
     public var compression = Compression.none
+    /// When gradients are averaged; chosen by what the model is made of if nil.
+    package var averaging: Averaging?
 
     /// PyTorch's defaults.
     public init() {}

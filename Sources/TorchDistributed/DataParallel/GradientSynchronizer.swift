@@ -15,6 +15,10 @@ package final class GradientSynchronizer {
     private let parameters: [NamedParameter]
     private let buffers: [Tensor]
     private let reducer: ct_reducer
+    /// When gradients are averaged, the same on all ranks.
+    package let averaging: DataParallelOptions.Averaging
+    /// Why they are not averaged at once; nil where they are.
+    package let averagingReason: String?
     private let usageReport: UsageReport
     private var synchronizes = true
     // As PyTorch: after a pass without synchronisation buffers stay as they are until the next synchronised one.
@@ -41,12 +45,16 @@ package final class GradientSynchronizer {
         try Self.verify(module, parameters, group)
         try Self.broadcast(module.parameters.map(\.tensor) + buffers, in: group, chunk: 250 << 20)
 
+        averagingReason = try Self.reasonForBuckets(module, group, options)
+        averaging = averagingReason == nil ? .atOnce : .inBuckets
+
         let names = parameters.map { strdup($0.name) }
         defer { for name in names { free(name) } }
         let settings = ct_reducer_options(
             first_bucket_bytes: Int64(options.firstBucketMegabytes * Double(1 << 20)),
             bucket_bytes: Int64(options.bucketMegabytes * Double(1 << 20)), finds_unused: options.findUnusedParameters,
-            gradients_as_views: options.gradientAsBucketView, compresses_to_half: options.compression == .float16)
+            gradients_as_views: options.gradientAsBucketView, compresses_to_half: options.compression == .float16,
+            averages_at_once: averaging == .atOnce)
         let made = withHandleList(parameters.map(\.tensor)) { handles, count in
             names.compactMap { $0.map { UnsafePointer<CChar>($0) } }.withUnsafeBufferPointer { names -> ct_reducer? in
                 names.baseAddress.flatMap { ct_reducer_new(group.handle, handles, $0, count, settings) }
@@ -198,7 +206,9 @@ extension GradientSynchronizer: BackwardObserver {
         guard used > 0 else { return }
         expectsBackward = false
         BackwardObservers.remove(self)
-        guard used < parameters.count, !options.findUnusedParameters else { return }
-        throw group.failing(try usageReport.explain())
+        if used < parameters.count, !options.findUnusedParameters {
+            throw group.failing(try usageReport.explain())
+        }
+        guard ct_reducer_end_backward(reducer) else { throw group.error("averaging gradients") }
     }
 }

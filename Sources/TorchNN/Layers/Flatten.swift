@@ -16,3 +16,7 @@ public final class Flatten: Module, Layer {
     /// Computes the output.
     public func forward(_ input: Tensor) -> Tensor { input.flatten(from: start, to: end) }
 }
+
+extension Flatten: ChainLayer {
+    var link: LayerChain.Link? { start == 1 && end == -1 ? .flatten : nil }
+}

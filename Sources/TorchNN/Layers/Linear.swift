@@ -8,6 +8,7 @@ public final class Linear: Module, Layer {
     @Parameter public var weight: Tensor
     /// Shape (outputs), or nil.
     @Parameter public var bias: Tensor?
+    private var run: LayerRun?
 
     /// A layer with PyTorch's start values.
     ///
@@ -30,6 +31,10 @@ public final class Linear: Module, Layer {
 
     /// Computes the output.
     public func forward(_ input: Tensor) -> Tensor {
-        Functional.linear(input, weight: weight, bias: bias)
+        run.orMade(of: self)(input) ?? Functional.linear(input, weight: weight, bias: bias)
     }
+}
+
+extension Linear: ChainLayer {
+    var link: LayerChain.Link? { .linear(weight: weight, bias: bias) }
 }

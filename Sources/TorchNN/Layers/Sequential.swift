@@ -13,10 +13,12 @@ public import Torch
 public final class Sequential: Module, Layer {
     /// The layers in order.
     public let layers: [any Layer<Tensor, Tensor>]
+    private let parts: LayerParts
 
     /// Layers that are there already.
     public init(_ layers: [any Layer<Tensor, Tensor>]) {
         self.layers = layers
+        parts = LayerParts(layers)
         super.init()
     }
 
@@ -31,7 +33,7 @@ public final class Sequential: Module, Layer {
 
     /// The last layer's output.
     public func forward(_ input: Tensor) -> Tensor {
-        layers.reduce(input) { value, layer in layer(value) }
+        parts(input)
     }
 
     /// One of the layers.

@@ -1,0 +1,31 @@
+import Torch
+import TorchNN
+
+extension GradientSynchronizer {
+    /// Why gradients are averaged in buckets; nil where all of them are averaged at once.
+    ///
+    /// The ranks agree on it through the store, where there are several.
+    ///
+    /// - Throws: ``DistributedError``.
+    static func reasonForBuckets(
+        _ module: Module, _ group: ProcessGroup, _ options: DataParallelOptions
+    ) throws -> String? {
+        if group.worldSize == 1 { return ownReason(module, options) }
+        // Ranks of PyTorch may take part where they can, and they know c10d's reducer alone.
+        guard options.averaging != nil || group.backend != .gloo else {
+            return "ranks of other programs may take part"
+        }
+        let own = ownReason(module, options)
+        let all = try group.exchange("averaging", own ?? "")
+        if let own { return own }
+        let other = all.enumerated().first { $0.element != "" }
+        return other.map { "rank \($0.offset): \($0.element ?? "it did not say how it averages")" }
+    }
+
+    private static func ownReason(_ module: Module, _ options: DataParallelOptions) -> String? {
+        if options.averaging == .inBuckets { return "the program asks for buckets" }
+        if options.findUnusedParameters { return "parameters without a gradient are searched for" }
+        if options.compression != .none { return "gradients are compressed" }
+        return module.reasonAgainstDirectStep
+    }
+}
