@@ -26,12 +26,13 @@ ct_chain ct_chain_new(const ct_layer *layers, int32_t count) {
     return made;
 }
 void ct_chain_release(ct_chain self) { delete self; }
-const char *ct_chain_obstacle(ct_chain self, ct_tensor input) { return self->chain->obstacle(Borrowed(input)); }
-bool ct_chain_forward(ct_chain self, ct_tensor input, ct_tensor *out) {
+bool ct_chain_forward(ct_chain self, ct_tensor input, ct_tensor *out, const char **obstacle) {
     *out = nullptr;
+    *obstacle = nullptr;
     return attempted([&] {
         const Borrowed given(input);
-        if (self->chain->obstacle(given) == nullptr) *out = released(self->chain->forward(given));
+        *obstacle = self->chain->obstacle(given);
+        if (*obstacle == nullptr) *out = released(self->chain->forward(given));
     });
 }
 void ct_chain_passes(ct_chain self, int64_t *direct, int64_t *engine) {

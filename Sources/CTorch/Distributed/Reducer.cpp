@@ -89,6 +89,7 @@ struct ct_reducer_handle {
     std::vector<at::Tensor> parameters;
     std::shared_ptr<Usage> usage;
     std::unique_ptr<GradientHooks> hooks;
+    c10::intrusive_ptr<ctorch::RecordedBackend> ranks;
     c10::intrusive_ptr<BucketBackend> backend;
     // Null where all gradients are averaged together after the backward pass.
     std::shared_ptr<c10d::Reducer> reducer;
@@ -101,7 +102,7 @@ struct ct_reducer_handle {
 namespace {
 /// Averages the gradients of all parameters over the ranks, with the arithmetic of c10d's reducer.
 void average(ct_reducer_handle &self) {
-    const int size = self.backend->getSize();
+    const int size = self.ranks->getSize();
     if (size == 1) return;
     const at::NoGradGuard guard;
     // Gradients of another pass than the direct one, or added to older ones, lie elsewhere.
@@ -128,8 +129,7 @@ void average(ct_reducer_handle &self) {
     float *values = all.mutable_data_ptr<float>();
     const float share = static_cast<float>(1.0 / size);
     for (int64_t i = 0; i < all.numel(); ++i) values[i] *= share;
-    std::vector<at::Tensor> tensors{all};
-    self.backend->allreduce(tensors, c10d::AllreduceOptions())->wait();
+    self.ranks->all_reduce_now(all, c10d::AllreduceOptions(), /*bucket=*/0);
     for (const size_t i : elsewhere) self.parameters[i].mutable_grad().copy_(flat.slot(i));
 }
 }  // namespace
@@ -157,9 +157,14 @@ ct_reducer ct_reducer_new(
         handle->parameters = retained(handles, count);
         const auto &parameters = handle->parameters;
         handle->usage = std::make_shared<Usage>(parameters.size());
+        handle->ranks = group->backend;
         handle->backend = c10::make_intrusive<BucketBackend>(group->backend);
         if (options.averages_at_once) {
-            handle->flat = std::make_shared<FlatGradients>(parameters);
+            // Where the ranks share memory, they average there without copies.
+            handle->flat = std::make_shared<FlatGradients>(
+                parameters, group->backend->getSize() == 1
+                                ? at::Tensor()
+                                : group->backend->allocate(FlatGradients::elements(parameters), at::kFloat));
             handle->hooks = std::make_unique<GradientHooks>(parameters, handle->usage, handle->flat);
             return handle.release();
         }

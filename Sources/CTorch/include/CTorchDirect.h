@@ -31,10 +31,10 @@ typedef struct {
 
 ct_chain _Nullable ct_chain_new(const ct_layer *layers, int32_t count);
 void ct_chain_release(ct_chain self);
-/// Why this input has to go through the layers one by one; NULL if it need not.
-const char *_Nullable ct_chain_obstacle(ct_chain self, ct_tensor input);
-/// `out` is NULL where there is an obstacle.
-bool ct_chain_forward(ct_chain self, ct_tensor input, ct_tensor _Nullable *_Nonnull out);
+/// `out` is NULL where the input has to go through the layers one by one; `obstacle` says why then, and is NULL else.
+bool ct_chain_forward(
+    ct_chain self, ct_tensor input, ct_tensor _Nullable *_Nonnull out,
+    const char *_Nullable *_Nonnull obstacle);
 /// How many backward passes went without LibTorch's engine, and through it.
 void ct_chain_passes(ct_chain self, int64_t *direct, int64_t *engine);
 /// Why the last backward pass of this thread went through the engine; NULL if it did not.

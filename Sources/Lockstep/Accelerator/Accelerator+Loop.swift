@@ -45,6 +45,7 @@ extension Accelerator {
         note("in training step", step + 1, " (backward pass)")
         try (loop.lossWeight.map { loss * $0 } ?? loss).backward()
         note("in training step", step + 1, " (after the backward pass)")
+        if options.explainStep, !loop.hasExplained { try explainStep() }
     }
 
     var hasReachedMaxSteps: Bool {

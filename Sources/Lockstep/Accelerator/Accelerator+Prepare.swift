@@ -34,6 +34,7 @@ extension Module: Preparable {
     public final func prepared(by accelerator: Accelerator) throws -> Self {
         to(accelerator.device)
         train()
+        accelerator.loop.models.append(self)
         if let group = accelerator.ranks.group {
             var options = DataParallelOptions()
             options.findUnusedParameters = accelerator.options.findUnusedParameters

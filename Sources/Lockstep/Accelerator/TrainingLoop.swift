@@ -1,4 +1,5 @@
 import TorchDistributed
+import TorchNN
 import TorchOptim
 
 /// Where the training is: belongs to the training thread.
@@ -13,6 +14,10 @@ final class TrainingLoop {
     var batchSizes = EpochBatchSizes()
     /// What a loss counts for in the window of batches that is being accumulated; nil outside.
     var lossWeight: Double?
+    /// The prepared models.
+    var models: [Module] = []
+    /// Whether `--explain-step` has had its answer.
+    var hasExplained = false
     /// What keeps the prepared models equal on all ranks.
     var synchronizers: [GradientSynchronizer] = []
     /// How many loaders were prepared.

@@ -17,8 +17,8 @@ struct ProgramSettings: Sendable {
         for child in Mirror(reflecting: value).children {
             if let option = child.value as? any RecordedOption {
                 let name = Self.flag(String((child.label ?? "").drop { $0 == "_" }))
-                // With it nothing is trained.
-                if name != "print-config" { entries.append((name, option.recordedValue)) }
+                // With the one nothing is trained, and the other changes nothing in a training.
+                if name != "print-config", name != "explain-step" { entries.append((name, option.recordedValue)) }
             } else if let group = child.value as? any RecordedGroup {
                 collect(from: group.recordedGroup)
             }

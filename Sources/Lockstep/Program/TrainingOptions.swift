@@ -18,6 +18,10 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @Flag(help: "Shows the value of each option and where it comes from, and ends.")
     public var printConfig = false
 
+    /// Whether to say, after the first backward pass, how it was computed and why so.
+    @Flag(help: "Says once how a step is computed, layer by layer, and why so.")
+    public var explainStep = false
+
     /// Where to train; nil for a GPU where there is one.
     @Option(help: "Where to train: cpu, cuda or cuda:N (default: a GPU where there is one).")
     public var device: String?

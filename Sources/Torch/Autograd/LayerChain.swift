@@ -19,6 +19,7 @@ package final class LayerChain {
     }
 
     private let handle: ct_chain
+    private var lastObstacle: UnsafePointer<CChar>?
 
     /// Links layers; nil where there are none that compute something.
     package init?(_ links: [Link]) {
@@ -49,14 +50,13 @@ package final class LayerChain {
     /// The output of the last layer; nil where the input has to go through the layers one by one.
     package func callAsFunction(_ input: Tensor) -> Tensor? {
         var output: ct_tensor?
-        require(input.withHandle { ct_chain_forward(handle, $0, &output) }, "layers in a chain", [input])
+        require(
+            input.withHandle { ct_chain_forward(handle, $0, &output, &lastObstacle) }, "layers in a chain", [input])
         return output.map(Tensor.init(owning:))
     }
 
-    /// Why an input has to go through the layers one by one; nil if it need not.
-    package func obstacle(for input: Tensor) -> String? {
-        input.withHandle { ct_chain_obstacle(handle, $0) }.map { String(cString: $0) }
-    }
+    /// Why the last input had to go through the layers one by one; nil if it had not.
+    package var obstacle: String? { lastObstacle.map { String(cString: $0) } }
 
     /// How many backward passes there were without LibTorch's engine, and through it.
     package var backwardPasses: (direct: Int, engine: Int) {

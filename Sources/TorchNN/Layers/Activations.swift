@@ -2,7 +2,7 @@ public import Torch
 
 /// The larger of zero and each element.
 public final class ReLU: Module, Layer {
-    private var run: LayerRun?
+    private(set) var run: LayerRun?
     /// The layer; it has no parameters.
     public override init() {}
     /// Computes the output.
@@ -11,7 +11,7 @@ public final class ReLU: Module, Layer {
 
 /// The Gaussian error linear unit (Hendrycks and Gimpel 2016).
 public final class GELU: Module, Layer {
-    private var run: LayerRun?
+    private(set) var run: LayerRun?
     /// Whether the tanh approximation is used.
     public let tanhApproximation: Bool
     /// The exact form, or its tanh approximation.
@@ -25,7 +25,7 @@ public final class GELU: Module, Layer {
 
 /// `1 / (1 + exp(-x))`.
 public final class Sigmoid: Module, Layer {
-    private var run: LayerRun?
+    private(set) var run: LayerRun?
     /// The layer; it has no parameters.
     public override init() {}
     /// Computes the output.
@@ -34,7 +34,7 @@ public final class Sigmoid: Module, Layer {
 
 /// The hyperbolic tangent.
 public final class Tanh: Module, Layer {
-    private var run: LayerRun?
+    private(set) var run: LayerRun?
     /// The layer; it has no parameters.
     public override init() {}
     /// Computes the output.
@@ -43,7 +43,7 @@ public final class Tanh: Module, Layer {
 
 /// The logarithm of softmax along a dimension.
 public final class LogSoftmax: Module, Layer {
-    private var run: LayerRun?
+    private(set) var run: LayerRun?
     /// The dimension that the classes run along.
     public let dim: Int
     /// Along a dimension; negative ones count from the last.

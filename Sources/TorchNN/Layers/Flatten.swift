@@ -19,4 +19,6 @@ public final class Flatten: Module, Layer {
 
 extension Flatten: ChainLayer {
     var link: LayerChain.Link? { start == 1 && end == -1 ? .flatten : nil }
+    // It computes nothing.
+    var run: LayerRun? { nil }
 }

@@ -10,6 +10,11 @@ final class LayerParts {
 
     private let parts: [Part]
 
+    /// The layers that go together, each time with how they are called.
+    var runs: [(run: LayerRun, layers: [any Layer<Tensor, Tensor>])] {
+        parts.compactMap { if case .run(let run, let layers) = $0 { (run, layers) } else { nil } }
+    }
+
     init(_ layers: [any Layer<Tensor, Tensor>]) {
         var parts: [Part] = []
         var rest = layers[...]

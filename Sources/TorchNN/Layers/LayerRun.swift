@@ -4,6 +4,8 @@ import Torch
 protocol ChainLayer: Module {
     /// What it is in a chain; nil where its settings are not known there.
     var link: LayerChain.Link? { get }
+    /// How it is called where no other layer is called with it; nil before the first such call.
+    var run: LayerRun? { get }
 }
 
 /// Layers that are called one after another, as one operation where that can be.
@@ -42,11 +44,12 @@ final class LayerRun {
         return current?(input)
     }
 
-    /// Why the layers have to be called one by one for an input; nil if they need not.
-    func obstacle(for input: Tensor) -> String? {
-        if elements.contains(where: { $0.layer.callObserver != nil }) { return "a layer is observed by itself" }
-        guard let current else { return "a layer has settings that are not known there" }
-        return current.obstacle(for: input)
+    /// Why the layers were called one by one the last time; nil if they were not, or never called.
+    var obstacle: String? {
+        if elements.contains(where: { $0.layer.callObserver != nil }) {
+            return "gradients of one layer are averaged by themselves"
+        }
+        return chain?.obstacle
     }
 
     /// How many backward passes there were without LibTorch's engine, and through it.

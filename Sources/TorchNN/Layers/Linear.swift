@@ -8,7 +8,7 @@ public final class Linear: Module, Layer {
     @Parameter public var weight: Tensor
     /// Shape (outputs), or nil.
     @Parameter public var bias: Tensor?
-    private var run: LayerRun?
+    private(set) var run: LayerRun?
 
     /// A layer with PyTorch's start values.
     ///

@@ -13,7 +13,7 @@ public import Torch
 public final class Sequential: Module, Layer {
     /// The layers in order.
     public let layers: [any Layer<Tensor, Tensor>]
-    private let parts: LayerParts
+    let parts: LayerParts
 
     /// Layers that are there already.
     public init(_ layers: [any Layer<Tensor, Tensor>]) {
