@@ -223,13 +223,14 @@ auto RecordedBackend::recorded_now(ct_collective collective, Body &&body) {
 }
 
 void RecordedBackend::all_reduce_now(
-    const at::Tensor &tensor, const c10d::AllreduceOptions &options, int32_t bucket) {
+    const at::Tensor &tensor, const c10d::AllreduceOptions &options, int32_t bucket, int64_t element_count) {
     if (!connections_.all_reduce_now) {
         Tensors tensors{tensor};
-        allreduce(tensors, options, bucket)->wait(kNoTimeout);
+        allreduce(tensors, options, bucket, element_count)->wait(kNoTimeout);
         return;
     }
     auto collective = described(CT_COLLECTIVE_ALL_REDUCE, &tensor);
+    if (element_count >= 0) collective.element_count = collective.sizes[0] = element_count;
     collective.bucket = bucket;
     collective.reduction = static_cast<int8_t>(options.reduceOp.op_);
     recorded_now(collective, [&] {
@@ -255,8 +256,9 @@ RecordedBackend::Works RecordedBackend::broadcast(Tensors &tensors, const c10d::
 }
 
 RecordedBackend::Works RecordedBackend::allreduce(
-    Tensors &tensors, const c10d::AllreduceOptions &options, int32_t bucket) {
+    Tensors &tensors, const c10d::AllreduceOptions &options, int32_t bucket, int64_t element_count) {
     auto collective = described(CT_COLLECTIVE_ALL_REDUCE, first(tensors), tensors.size());
+    if (element_count >= 0) collective.element_count = collective.sizes[0] = element_count;
     collective.bucket = bucket;
     collective.reduction = static_cast<int8_t>(options.reduceOp.op_);
     return recorded(collective, c10d::OpType::ALLREDUCE, [&] { return inner_->allreduce(tensors, options); });

@@ -117,7 +117,9 @@ class RecordedBackend final : public c10d::Backend {
     std::vector<int> closed_connections() { return connections_.closed(); }
 
     /// Reduces a contiguous tensor and waits for the result; on the calling thread where the backend can.
-    void all_reduce_now(const at::Tensor &tensor, const c10d::AllreduceOptions &options, int32_t bucket);
+    /// `element_count`: how many elements are recorded, where others are only there to fill cache lines.
+    void all_reduce_now(
+        const at::Tensor &tensor, const c10d::AllreduceOptions &options, int32_t bucket, int64_t element_count = -1);
     /// A vector of zeros, in memory that all ranks see where the backend has such.
     at::Tensor allocate(int64_t count, at::ScalarType dtype);
 
@@ -135,7 +137,8 @@ class RecordedBackend final : public c10d::Backend {
         return allreduce(tensors, options, -1);
     }
     /// The same for a bucket of gradients with a number.
-    Works allreduce(Tensors &tensors, const c10d::AllreduceOptions &options, int32_t bucket);
+    Works allreduce(
+        Tensors &tensors, const c10d::AllreduceOptions &options, int32_t bucket, int64_t element_count = -1);
     Works allreduce_coalesced(Tensors &tensors, const c10d::AllreduceCoalescedOptions &options) override;
     Works reduce(Tensors &tensors, const c10d::ReduceOptions &options) override;
     Works allgather(TensorLists &outputs, Tensors &inputs, const c10d::AllgatherOptions &options) override;

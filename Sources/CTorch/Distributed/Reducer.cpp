@@ -129,7 +129,7 @@ void average(ct_reducer_handle &self) {
     float *values = all.mutable_data_ptr<float>();
     const float share = static_cast<float>(1.0 / size);
     for (int64_t i = 0; i < all.numel(); ++i) values[i] *= share;
-    self.ranks->all_reduce_now(all, c10d::AllreduceOptions(), /*bucket=*/0);
+    self.ranks->all_reduce_now(all, c10d::AllreduceOptions(), /*bucket=*/0, flat.element_count());
     for (const size_t i : elsewhere) self.parameters[i].mutable_grad().copy_(flat.slot(i));
 }
 }  // namespace

@@ -24,6 +24,7 @@ FlatGradients::FlatGradients(const std::vector<at::Tensor> &parameters, at::Tens
     for (const at::Tensor &parameter : parameters) {
         slots_.push_back(all_.narrow(0, offset, parameter.numel()).view(parameter.sizes()));
         offset += padded(parameter.numel());
+        element_count_ += parameter.numel();
     }
     references_ = all_.storage().use_count();
 }

@@ -22,7 +22,8 @@ class FlatGradients {
     static int64_t elements(const std::vector<at::Tensor> &parameters);
 
     const at::Tensor &all() const { return all_; }
-    size_t count() const { return slots_.size(); }
+    /// How many elements the gradients have, without what lies between them.
+    int64_t element_count() const { return element_count_; }
     /// The place of one gradient, in its parameter's shape; always the same tensor.
     const at::Tensor &slot(size_t index) const { return slots_[index]; }
     /// Whether nobody else refers to the gradient's tensor or to the memory.
@@ -31,6 +32,7 @@ class FlatGradients {
   private:
     at::Tensor all_;
     std::vector<at::Tensor> slots_;
+    int64_t element_count_ = 0;
     /// How many tensors refer to the memory where no program does.
     size_t references_ = 0;
 };
