@@ -144,6 +144,12 @@ package final class GradientSynchronizer {
                 DistributedError(
                     .modelsDiffer, "the model differs between ranks: \(difference). Build it alike on all."))
         }
+        // Ranks of PyTorch say nothing here; they compare the order of memory too, and have the usual one.
+        if texts.contains(where: { $0 == nil }) {
+            for parameter in parameters.map(\.tensor) where !parameter.isContiguous {
+                parameter.setData(parameter.detach().contiguous())
+            }
+        }
         guard withHandleList(parameters.map(\.tensor), { ct_group_verify_parameters(group.handle, $0, $1) }) else {
             throw group.error("comparing the model with rank 0's")
         }
