@@ -1,5 +1,6 @@
 import Foundation
 import LockstepTesting
+import Synchronization
 import Testing
 import TorchDistributed
 
@@ -11,18 +12,29 @@ import TorchDistributed
         portRange: ClosedRange<Int>? = nil
     ) throws -> [Result<ProcessGroup, any Error>] {
         let store = try Store.inProcess()
-        nonisolated(unsafe) var results = [Result<ProcessGroup, any Error>?](repeating: nil, count: ranks.count)
-        results.withUnsafeMutableBufferPointer { results in
-            nonisolated(unsafe) let results = results
-            DispatchQueue.concurrentPerform(iterations: ranks.count) { index in
-                results[index] = Result {
-                    try ProcessGroup(
-                        backend: backend, store: store, rank: ranks[index], worldSize: worldSize, timeout: timeout,
-                        address: "127.0.0.1", portRange: portRange)
-                }
+        return atOnce(ranks) { rank in
+            try ProcessGroup(
+                backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: timeout,
+                address: "127.0.0.1", portRange: portRange)
+        }
+    }
+
+    /// What `body` gives for each element, each on a thread of its own: a pool may run one after the other.
+    private func atOnce<Element: Sendable, Value: Sendable>(
+        _ elements: [Element], _ body: @escaping @Sendable (Element) throws -> Value
+    ) -> [Result<Value, any Error>] {
+        let results = Mutex([Result<Value, any Error>?](repeating: nil, count: elements.count))
+        let done = DispatchGroup()
+        for (index, element) in elements.enumerated() {
+            done.enter()
+            Thread.detachNewThread {
+                let result = Result { try body(element) }
+                results.withLock { $0[index] = result }
+                done.leave()
             }
         }
-        return results.compactMap { $0 }
+        done.wait()
+        return results.withLock { $0.compactMap(\.self) }
     }
 
     @Test("the ranks that have come all say who is missing", arguments: [nil, .gloo, .shm] as [ProcessGroup.Backend?])
@@ -42,12 +54,8 @@ import TorchDistributed
         // Others may have some of them: a wide range that begins anywhere.
         let range = 20000 + Int.random(in: 0..<1000)...25000
         let groups = try join([0, 1], of: 2, portRange: range).map { try $0.get() }
-        nonisolated(unsafe) var pairs = [ProcessGroup?](repeating: nil, count: 2)
-        pairs.withUnsafeMutableBufferPointer { pairs in
-            nonisolated(unsafe) let pairs = pairs
-            DispatchQueue.concurrentPerform(iterations: 2) { pairs[$0] = try? groups[$0].subgroup([0, 1]) }
-        }
-        let endpoints = (groups + pairs.compactMap { $0 }).compactMap(\.dataEndpoint)
+        let pairs = try atOnce(groups) { try $0.subgroup([0, 1]) }.map { try $0.get() }
+        let endpoints = (groups + pairs.compactMap(\.self)).compactMap(\.dataEndpoint)
         let ports = endpoints.compactMap { $0.split(separator: ":").last.flatMap { Int($0) } }
         #expect(Set(ports).count == 4)
         #expect(ports.allSatisfy(range.contains))
