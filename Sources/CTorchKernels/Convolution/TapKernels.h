@@ -1,8 +1,9 @@
 // Convolution as one matrix product for each tap of the kernel, over the positions where the tap meets the image.
 //
 // Included once for each instruction set, after Vectors.h; CTK_FORWARD_ROWS, CTK_GRADIENT_ROWS and
-// CTK_GRADIENT_COLUMNS say how many sums fit into its registers. All tensors are dense: images with the channels last, weights in the order (kernel height, kernel width, inputs,
-// outputs). Nothing is copied or rearranged: vectors run along the outputs in all three products.
+// CTK_GRADIENT_COLUMNS say how many sums fit into its registers. All tensors are dense: images with the channels last,
+// weights in the order (kernel height, kernel width, inputs, outputs). Nothing is copied or rearranged: vectors run
+// along the outputs in all three products.
 #include "ConvolutionShape.h"
 
 #include <vector>

@@ -34,7 +34,7 @@ struct TileKernel {
     const TileFunction *functions;
 };
 
-/// The fastest that this processor has.
+/// The fastest that this processor has, or that is selected on this thread; see InstructionSets/Kernels.h.
 const TileKernel &tile_kernel();
 
 }  // namespace ctk

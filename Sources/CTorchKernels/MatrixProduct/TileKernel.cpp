@@ -1,5 +1,7 @@
 #include "Tile.h"
 
+#include "../InstructionSets/Kernels.h"
+
 #include <array>
 #include <utility>
 
@@ -29,19 +31,15 @@
 namespace ctk {
 
 const TileKernel &tile_kernel() {
-    static const TileKernel chosen = [] {
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512dq")) {
-            return TileKernel{"avx512", 12, 32, avx512::functions.data()};
-        }
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-            return TileKernel{"avx2", 6, 16, avx2::functions.data()};
-        }
+    static const TileKernel with_avx512{"avx512", 12, 32, avx512::functions.data()};
+    static const TileKernel with_avx2{"avx2", 6, 16, avx2::functions.data()};
+    const Kernels *const selected = kernels();
+    if (selected == &avx512_kernels) return with_avx512;
+    if (selected == &avx2_kernels) return with_avx2;
 #endif
-        return TileKernel{"generic", 6, 8, generic::functions.data()};
-    }();
-    return chosen;
+    static const TileKernel with_any{"generic", 6, 8, generic::functions.data()};
+    return with_any;
 }
 
 }  // namespace ctk

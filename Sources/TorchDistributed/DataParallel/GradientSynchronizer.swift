@@ -15,9 +15,7 @@ package final class GradientSynchronizer {
     private let parameters: [NamedParameter]
     private let buffers: [Tensor]
     private let reducer: ct_reducer
-    /// When gradients are averaged, the same on all ranks.
-    package let averaging: DataParallelOptions.Averaging
-    /// Why they are not averaged at once; nil where they are.
+    /// Why gradients are averaged in buckets; nil where all are averaged at once, which ranks do alike.
     package let averagingReason: String?
     private let usageReport: UsageReport
     private var synchronizes = true
@@ -46,7 +44,6 @@ package final class GradientSynchronizer {
         try Self.broadcast(module.parameters.map(\.tensor) + buffers, in: group, chunk: 250 << 20)
 
         averagingReason = try Self.reasonForBuckets(module, group, options)
-        averaging = averagingReason == nil ? .atOnce : .inBuckets
 
         let names = parameters.map { strdup($0.name) }
         defer { for name in names { free(name) } }
@@ -54,7 +51,7 @@ package final class GradientSynchronizer {
             first_bucket_bytes: Int64(options.firstBucketMegabytes * Double(1 << 20)),
             bucket_bytes: Int64(options.bucketMegabytes * Double(1 << 20)), finds_unused: options.findUnusedParameters,
             gradients_as_views: options.gradientAsBucketView, compresses_to_half: options.compression == .float16,
-            averages_at_once: averaging == .atOnce)
+            averages_at_once: averagingReason == nil)
         let made = withHandleList(parameters.map(\.tensor)) { handles, count in
             names.compactMap { $0.map { UnsafePointer<CChar>($0) } }.withUnsafeBufferPointer { names -> ct_reducer? in
                 names.baseAddress.flatMap { ct_reducer_new(group.handle, handles, $0, count, settings) }

@@ -5,9 +5,9 @@ import Synchronization
 /// Shows how far some work is, on standard error.
 ///
 /// On a terminal it keeps one line up to date, at most ten times a second; text that is printed with
-/// ``print(_:to:)`` appears above it, within 10 ms. Elsewhere, in a file or a pipe, it writes one plain line every ten seconds and one
-/// at the end, without escape codes and carriage returns. `NO_COLOR` and `TERM=dumb` hold. The cursor is never hidden,
-/// so a process that is killed leaves the terminal as it should be.
+/// ``print(_:to:)`` appears above it, within 10 ms. Elsewhere, in a file or a pipe, it writes one plain line every ten
+/// seconds and one at the end, without escape codes and carriage returns. `NO_COLOR` and `TERM=dumb` hold. The cursor is
+/// never hidden, so a process that is killed leaves the terminal as it should be.
 ///
 /// ```swift
 /// let display = ProgressDisplay()
