@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, DistributedSampler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Fixtures"))
 
+import rank_process  # noqa: E402
 from pytorch_fixtures.programs import PROGRAMS, Samples  # noqa: E402
 
 
@@ -81,4 +82,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    rank_process.run(main)
