@@ -158,7 +158,6 @@ let package = Package(
         .executableTarget(
             name: "shared-memory-probe", dependencies: ["CTorchKernels"], path: "Tests/SharedMemoryProbe",
             swiftSettings: swift),
-        .testTarget(name: "MatrixProductTests", dependencies: ["CTorchKernels"], swiftSettings: swift),
         .testTarget(
             name: "SharedMemoryTests", dependencies: ["CTorchKernels", "shared-memory-probe"], swiftSettings: swift),
         .executableTarget(

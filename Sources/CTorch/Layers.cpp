@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <Convolution/ConvolutionChoice.h>
 #include <Convolution/TapConvolution.h>
+#include <MatrixProduct/Linear.h>
 #include <Normalization/RectifiedBatchNorm.h>
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
@@ -26,7 +27,13 @@ at::IntArrayRef pair(const int64_t *values) { return at::IntArrayRef(values, 2);
 }  // namespace
 
 ct_tensor ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias) {
-    return guarded([&] { return at::linear(Borrowed(input), Borrowed(weight), optional(bias)); });
+    return guarded([&] {
+        const at::Tensor added = bias == nullptr ? at::Tensor() : retained(bias);
+        const Borrowed values(input);
+        const Borrowed matrix(weight);
+        if (ctk::can_multiply(values, matrix, added)) return ctk::linear(values, matrix, added);
+        return at::linear(values, matrix, optional(bias));
+    });
 }
 ct_tensor ct_conv2d(
     ct_tensor input, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Torch
 
 /// What `--explain-step` says.
 @Suite("The explanation of a step")
@@ -20,6 +21,8 @@ struct ExplainStepTests {
         #expect(count("backward pass: direct, without an engine", in: text) == 1, "\(text)")
         #expect(count("averaged over 2 ranks at once after the backward pass (shm)", in: text) == ranks - 1, "\(text)")
         #expect(count("in the same way on all 2 ranks", in: text) == ranks - 1, "\(text)")
+        #expect(count("kernels: those of Lockstep for", in: text) == (InstructionSet.current == .none ? 0 : 1))
+        #expect(count("kernels: LibTorch's alone", in: try diagnostics(["--kernels", "libtorch"])) == 1)
     }
 
     @Test("says why a step needs LibTorch's engine")

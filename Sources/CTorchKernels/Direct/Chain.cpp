@@ -1,6 +1,6 @@
 #include "Chain.h"
 
-#include "MatrixProduct.h"
+#include "../MatrixProduct/MatrixProduct.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_log_softmax_backward_data_cpu_dispatch.h>
@@ -14,7 +14,6 @@
 #include <ATen/ops/tanh_cpu_dispatch.h>
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 namespace ctk::direct {
@@ -128,16 +127,10 @@ at::Tensor Chain::forward(const at::Tensor &input) {
             case Kind::flatten: break;
             case Kind::linear: {
                 const int64_t columns = layer.weight.size(0);
-                if (layer.bias.defined()) {
-                    const float *bias = layer.bias.const_data_ptr<float>();
-                    for (int64_t row = 0; row < rows; ++row) {
-                        std::memcpy(result + row * columns, bias, static_cast<size_t>(columns) * sizeof(float));
-                    }
-                }
                 multiply(
                     Matrix::contiguous(current, rows, width),
                     Matrix::contiguous(layer.weight.const_data_ptr<float>(), columns, width).transposed(), result,
-                    layer.bias.defined());
+                    layer.bias.defined() ? layer.bias.const_data_ptr<float>() : nullptr);
                 break;
             }
             case Kind::relu: relu(current, result, rows * width); break;
@@ -201,15 +194,15 @@ void Chain::backward(
             }
             const Matrix given = Matrix::contiguous(gradient, rows, columns);
             if (float *out = parameters[--parameter]) {
-                multiply(given.transposed(), Matrix::contiguous(before, rows, width), out, false);
+                multiply(given.transposed(), Matrix::contiguous(before, rows, width), out);
             }
             if (i == first && input == nullptr) break;
             const Matrix weight = Matrix::contiguous(layer.weight.const_data_ptr<float>(), columns, width);
             if (rows == 1 && width == 1) {
                 // LibTorch takes the input for a column then.
-                multiply(weight.transposed(), given.transposed(), result, false);
+                multiply(weight.transposed(), given.transposed(), result);
             } else {
-                multiply(given, weight, result, false);
+                multiply(given, weight, result);
             }
         } else if (layer.kind == Kind::relu) {
             relu_backward(gradient, output, result, rows * width);

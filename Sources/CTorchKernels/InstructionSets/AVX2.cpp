@@ -9,11 +9,13 @@
 #define CTK_TABLE avx2_kernels
 #define CTK_BYTES 32
 #define CTK_FORWARD_ROWS 6
+#define CTK_TILE_ROWS 6
 #define CTK_GRADIENT_ROWS 4
 #define CTK_GRADIENT_COLUMNS 2
 #include "Vectors.h"
 
 #include "../Convolution/TapKernels.h"
+#include "../MatrixProduct/TileKernels.h"
 #include "../Normalization/BatchNormKernels.h"
 #include "../Optimizers/UpdateKernels.h"
 #pragma clang attribute pop

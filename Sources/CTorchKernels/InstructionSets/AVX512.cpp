@@ -9,11 +9,13 @@
 #define CTK_TABLE avx512_kernels
 #define CTK_BYTES 64
 #define CTK_FORWARD_ROWS 8
+#define CTK_TILE_ROWS 12
 #define CTK_GRADIENT_ROWS 6
 #define CTK_GRADIENT_COLUMNS 4
 #include "Vectors.h"
 
 #include "../Convolution/TapKernels.h"
+#include "../MatrixProduct/TileKernels.h"
 #include "../Normalization/BatchNormKernels.h"
 #include "../Optimizers/UpdateKernels.h"
 #pragma clang attribute pop

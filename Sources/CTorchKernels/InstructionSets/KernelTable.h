@@ -19,6 +19,7 @@ extern const Kernels CTK_TABLE = {
     CTK_TEXT(CTK_KERNELS),
     CTK_KERNELS::layer_kernels<float>(),
     CTK_KERNELS::layer_kernels<double>(),
+    {CTK_TILE_ROWS, 2 * CTK_KERNELS::lanes<float>, CTK_KERNELS::tile_functions.data()},
     {CTK_KERNELS::sgd, CTK_KERNELS::adam},
 };
 }  // namespace ctk

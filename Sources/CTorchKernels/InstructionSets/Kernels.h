@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../Convolution/ConvolutionShape.h"
+#include "../MatrixProduct/Tile.h"
 #include "../Normalization/NormalizationTask.h"
 #include "../Optimizers/UpdateNumbers.h"
 
@@ -44,6 +45,7 @@ struct Kernels {
     const char *name;
     LayerKernels<float> single_precision;
     LayerKernels<double> double_precision;
+    TileKernels tiles;
     UpdateKernels updates;
 
     template <class T>

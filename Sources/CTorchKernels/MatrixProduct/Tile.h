@@ -23,18 +23,12 @@ struct Tile {
     int64_t c_row_stride;
 };
 
-using TileFunction = void (*)(const Tile &);
-
-/// The loops for one set of instructions.
-struct TileKernel {
-    const char *instructions;
+/// The loops of one set of instructions; see TileKernels.h.
+struct TileKernels {
     /// A tile's most rows, and its columns.
     int rows, columns;
     /// By the number of rows.
-    const TileFunction *functions;
+    void (*const *functions)(const Tile &);
 };
-
-/// The fastest that this processor has, or that is selected on this thread; see InstructionSets/Kernels.h.
-const TileKernel &tile_kernel();
 
 }  // namespace ctk

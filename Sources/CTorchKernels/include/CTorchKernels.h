@@ -2,7 +2,6 @@
 #ifndef LOCKSTEP_CTORCH_KERNELS_H
 #define LOCKSTEP_CTORCH_KERNELS_H
 
-#include "CTorchMatrixProduct.h"
 #include "CTorchSharedMemory.h"
 
 #endif

@@ -26,6 +26,9 @@ extension Accelerator {
             guard let reason = report.reason else { return "  \(layers): one operation, without LibTorch's dispatch" }
             return "  \(layers): LibTorch's operations, since \(reason)"
         }
+        let set = InstructionSet.current
+        let kernels = set == .none ? "LibTorch's alone" : "those of Lockstep for \(set), LibTorch's for all else"
+        lines.append("  kernels: \(kernels)")
         lines.append(
             "  backward pass: " + (detour.map { "LibTorch's engine, since \($0)" } ?? "direct, without an engine"))
         for synchronizer in loop.synchronizers {

@@ -114,6 +114,7 @@ public final class Accelerator: Sendable {
         record["device"] = .text("\(device)")
         record["threads"] = .integer(threadCount)
         record["world-size"] = .integer(worldSize)
+        record["instruction-set"] = .text(InstructionSet.current.rawValue)
         record["libtorch"] = .text(LibTorch.version)
         return record
     }

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import DatasetFiles
 public import Launching
-import Torch
+public import Torch
 import TorchDistributed
 
 /// The options that every training program has.
@@ -44,6 +44,13 @@ public struct TrainingOptions: ParsableArguments, Sendable {
             "What carries data between the processes: shm (memory that those of one machine share), gloo (the network), or "
                 + "auto, for shm where all are on one machine.", valueName: "auto|shm|gloo"))
     public var backend = "auto"
+
+    /// Whose kernels compute on the CPU.
+    @Option(
+        help: ArgumentHelp(
+            "Whose kernels compute on the CPU: auto, for those of Lockstep where the processor has the instructions, or "
+                + "libtorch, for PyTorch's results bit for bit.", valueName: "auto|libtorch"))
+    public var kernels = KernelSelection.auto
 
     /// Seconds that a process waits for the others in a collective.
     @Option(help: "Seconds that a process waits for the others before it gives up.")
@@ -119,3 +126,5 @@ public struct TrainingOptions: ParsableArguments, Sendable {
         if let limit, limit < 1 { throw ValidationError("--limit \(limit): at least one sample is needed") }
     }
 }
+
+extension KernelSelection: ExpressibleByArgument {}

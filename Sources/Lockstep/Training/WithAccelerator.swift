@@ -39,6 +39,7 @@ func withAccelerator<Result: Sendable>(
     return try await withTaskExecutorPreference(thread) {
         let ranks = try Ranks(environment: ProcessInfo.processInfo.environment, options: options)
         ranks.group?.note("starting")
+        KernelSelection.current = options.kernels
         LibTorch.threadCount = Accelerator.threadCount(options, ranks)
         do {
             let accelerator = try Accelerator(options: options, name: name, settings: settings, ranks: ranks)

@@ -141,8 +141,9 @@ package final class GradientSynchronizer {
                 DistributedError(
                     .modelsDiffer, "the model differs between ranks: \(difference). Build it alike on all."))
         }
-        // Ranks of PyTorch say nothing here; they compare the order of memory too, and have the usual one.
+        // Ranks of PyTorch say nothing here. All compute alike then; and they compare the order of memory too.
         if texts.contains(where: { $0 == nil }) {
+            KernelSelection.current = .libtorch
             for parameter in parameters.map(\.tensor) where !parameter.isContiguous {
                 parameter.setData(parameter.detach().contiguous())
             }

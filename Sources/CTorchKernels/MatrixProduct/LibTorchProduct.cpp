@@ -1,4 +1,4 @@
-#include "MatrixProduct.h"
+#include "LibTorchProduct.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/addmm_cpu_dispatch.h>
@@ -6,6 +6,7 @@
 #include <ATen/ops/mm_cpu_dispatch.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 // The BLAS that LibTorch was built with; it is not exported by every LibTorch.
@@ -13,7 +14,7 @@ extern "C" __attribute__((weak)) void sgemm_(
     const char *transpose_a, const char *transpose_b, const int *m, const int *n, const int *k, const float *alpha,
     const float *a, const int *lda, const float *b, const int *ldb, const float *beta, float *c, const int *ldc);
 
-namespace ctk::direct {
+namespace ctk {
 namespace {
 
 at::Tensor tensor(const Matrix &matrix) {
@@ -49,8 +50,12 @@ bool is_small(int64_t value) { return value <= std::numeric_limits<int>::max(); 
 
 // The bits of a product depend on how the BLAS is asked for it: order, transposition and leading dimensions are those
 // that LibTorch chooses.
-void multiply(const Matrix &left, const Matrix &right, float *result, bool adds) {
+void libtorch_product(const Matrix &left, const Matrix &right, float *result, const float *bias) {
     const int64_t rows = left.rows, columns = right.columns, k = left.columns;
+    const bool adds = bias != nullptr;
+    for (int64_t row = 0; adds && row < rows; ++row) {
+        std::memcpy(result + row * columns, bias, static_cast<size_t>(columns) * sizeof(float));
+    }
     if (sgemm_ == nullptr || k == 0 || rows == 0 || columns == 0) {
         return multiply_with_tensors(left, right, result, adds);
     }
@@ -88,4 +93,4 @@ void multiply(const Matrix &left, const Matrix &right, float *result, bool adds)
         &ldc_);
 }
 
-}  // namespace ctk::direct
+}  // namespace ctk
