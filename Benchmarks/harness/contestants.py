@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import tempfile
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ def threads(ranks):
 
 def record(**values):
     """The numbers of a run, under the same names for all."""
-    names = ("blocks", "milliseconds", "first_step_seconds", "memory_megabytes", "losses", "wall_seconds")
+    names = (
+        "blocks", "milliseconds", "waiting_percent", "first_step_seconds", "memory_megabytes", "losses", "wall_seconds",
+    )
     return {name: values.get(name) for name in names}
 
 
@@ -76,20 +79,26 @@ def launched(setting, program, ranks):
         tail = Tail(file)
         seen = processes.run(
             [[*command, "--max-steps", str(length.ours), "--run-directory", file.parent]],
-            setting.environment(ranks), folder, limit=600,
-            is_done=lambda: tail.line_count() >= length.ours, rank_count=ranks,
+            setting.environment(ranks), folder, limit=600, rank_count=ranks,
+            is_trained=lambda: tail.line_count() >= length.ours,
         )
         steps = logged_steps(file)
-    if len(steps) < length.ours or (seen.status and not seen.was_stopped):
+    if len(steps) < length.ours or seen.status:
         raise Failed(f"{program.name} ended with status {seen.status} after {len(steps)} steps", seen)
     blocks = block_milliseconds(
         [step["seconds"] for step in steps], [step["epoch"] for step in steps], length.warm_up, length.block
     )
     return record(
-        blocks=blocks, milliseconds=median(blocks), first_step_seconds=first_seconds,
-        memory_megabytes=[size / 1024 for size in seen.memory_kilobytes()],
+        blocks=blocks, milliseconds=median(blocks), waiting_percent=waiting_percent(seen),
+        first_step_seconds=first_seconds, memory_megabytes=[size / 1024 for size in seen.memory_kilobytes()],
         losses=[[step["loss"] for step in steps[:FIRST_LOSSES]]], wall_seconds=seen.wall,
     )
+
+
+def waiting_percent(seen):
+    """What the program says of the time that its training waited for batches."""
+    found = re.search(rb"in [0-9.]+ s, ([0-9.]+) % of it waiting for data", seen.text)
+    return float(found[1]) if found else None
 
 
 def first_step(setting, program, ranks, command):

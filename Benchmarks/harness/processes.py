@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass, field
 
 MEMORY_EVERY = 0.4
-ENDS_WITHIN = 15
 
 
 @dataclass
@@ -23,7 +22,6 @@ class Run:
     start: float
     status: int = 0
     wall: float = 0
-    was_stopped: bool = False
     chunks: list = field(default_factory=list)
     memory: list = field(default_factory=list)
 
@@ -45,11 +43,11 @@ class Run:
         return [statistics.median(sizes) for sizes in zip(*later)]
 
 
-def run(commands, environment, folder, limit, is_done=None, rank_count=None):
+def run(commands, environment, folder, limit, rank_count=None, is_trained=lambda: False):
     """Starts the commands together on one terminal, waits for them, and gives what was seen.
 
-    - is_done: asked a few times a second; once it is true, the commands are asked to end.
     - rank_count: how many ranks to find and to measure; none without it.
+    - is_trained: asked a few times a second; once it is true, memory is no longer measured.
     """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -64,7 +62,7 @@ def run(commands, environment, folder, limit, is_done=None, rank_count=None):
                 ))
         finally:
             os.close(slave)
-        follow(master, seen, processes, limit, is_done, rank_count)
+        follow(master, seen, processes, limit, rank_count, is_trained)
     finally:
         end(processes)
         os.close(master)
@@ -73,10 +71,9 @@ def run(commands, environment, folder, limit, is_done=None, rank_count=None):
     return seen
 
 
-def follow(master, seen, processes, limit, is_done, rank_count):
+def follow(master, seen, processes, limit, rank_count, is_trained):
     """Reads until all writers are gone."""
     ranks, next_look = [], seen.start + MEMORY_EVERY
-    stopped_at = None
     while True:
         ready, _, _ = select.select([master], [], [], 0.1)
         if ready:
@@ -91,20 +88,13 @@ def follow(master, seen, processes, limit, is_done, rank_count):
         if now < next_look:
             continue
         next_look = now + MEMORY_EVERY
-        if stopped_at is None:
-            if rank_count:
-                ranks = ranks or find_ranks(processes, rank_count)
-                sizes = [proportional_set_kilobytes(rank) for rank in ranks]
-                if sizes and all(sizes):
-                    seen.memory.append(sizes)
-            if is_done is not None and is_done():
-                seen.was_stopped, stopped_at = True, now
-                for process in processes:
-                    signal_group(process, signal.SIGTERM)
-            elif now - seen.start > limit:
-                raise TimeoutError(f"{processes[0].args} has not ended within {limit} s")
-        elif now - stopped_at > ENDS_WITHIN:
-            return
+        if now - seen.start > limit:
+            raise TimeoutError(f"{processes[0].args} has not ended within {limit} s")
+        if rank_count and not is_trained():
+            ranks = ranks or find_ranks(processes, rank_count)
+            sizes = [proportional_set_kilobytes(rank) for rank in ranks]
+            if sizes and all(sizes):
+                seen.memory.append(sizes)
 
 
 def end(processes):

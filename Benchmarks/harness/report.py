@@ -94,13 +94,14 @@ def starts_and_memory(results):
         share = sizes[0] / sizes[1] if sizes[0] and sizes[1] else None
         rows.append(
             [pair[0], str(pair[1])] + [number(time) for time in times] + [number(size) for size in sizes]
-            + [number(share, 2)]
+            + [number(share, 2), number(results.of("waiting_percent", *pair, OURS), 2)]
         )
     head = [
         "program", "ranks", "Lockstep s", "PyTorch s", "tuned s", "JAX s", "Lockstep MB", "PyTorch MB", "tuned MB",
-        "ours ÷ PyTorch",
+        "ours ÷ PyTorch", "waiting %",
     ]
-    return table("Seconds from command to first optimizer step, and memory of a rank", head, rows)
+    title = "Seconds from command to first optimizer step, memory of a rank, and what of its epochs ours waits for data"
+    return table(title, head, rows)
 
 
 def scaling(results):

@@ -65,6 +65,9 @@ struct FashionMNISTTests {
         #expect(lines.filter { $0.loss != nil }.map(\.step) == Array(1...12))
         #expect(lines.filter { $0.loss != nil }.map(\.epoch) == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3])
         #expect(lines.filter { $0.accuracy != nil }.map(\.step) == [4, 8, 12])
+        let times = byEpochs.diagnostics.matches(
+            of: /trained 12 batches in \d+\.\d\d s, \d+\.\d % of it waiting for data/)
+        #expect(times.count == 1, "\(byEpochs.diagnostics)")
 
         let bySteps = try run("--limit", "100", "--epochs", "1", "--max-steps", "6")
         #expect(try bySteps.metrics().filter { $0.loss != nil }.map(\.step) == Array(1...6))

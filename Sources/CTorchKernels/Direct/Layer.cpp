@@ -34,7 +34,11 @@ void relu(const float *values, float *result, int64_t count) {
 }
 
 void relu_backward(const float *gradient, const float *output, float *result, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) result[i] = output[i] <= 0 ? 0 : gradient[i];
+    for (int64_t i = 0; i < count; ++i) {
+        // Read in any case, so that the compiler may use vectors.
+        const float given = gradient[i];
+        result[i] = output[i] <= 0 ? 0 : given;
+    }
 }
 
 }  // namespace ctk::direct

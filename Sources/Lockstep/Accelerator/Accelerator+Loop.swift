@@ -83,6 +83,7 @@ extension Accelerator {
     fileprivate func endEpoch(batches: Int) {
         if batches > 0 { display.advance() }
         note("after epoch", epoch)
+        loop.time.endEpoch(batches: batches, at: TrainingTime.now)
         flushLog()
         display.finish()
     }
@@ -121,11 +122,15 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
             guard !isEnded else { return nil }
             try Task.checkCancellation()
             accelerator.note("loading the batch of training step", accelerator.step + 1)
+            let start = TrainingTime.now
             if !hasBegun {
                 hasBegun = true
+                accelerator.loop.time.beginEpoch(at: start)
                 try accelerator.beginEpoch(sizes, epoch: batches.epoch, isShare: isShare)
             }
-            guard !accelerator.hasReachedMaxSteps, let batch = try batches.next() else {
+            let next = accelerator.hasReachedMaxSteps ? nil : try batches.next()
+            accelerator.loop.time.addWait(from: start, to: TrainingTime.now)
+            guard let batch = next else {
                 isEnded = true
                 accelerator.endEpoch(batches: taken)
                 return nil

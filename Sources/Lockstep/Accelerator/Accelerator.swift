@@ -81,6 +81,11 @@ public final class Accelerator: Sendable {
         display.print(text)
     }
 
+    /// Says how long training took, and what of it was spent waiting for data; on the main process, for its own part.
+    func sayTrainingTime() {
+        if isMainProcess, let summary = loop.time.summary { logger.info("trained \(summary)") }
+    }
+
     /// Writes what is still in memory; called at the end of the training, whichever way it ends.
     ///
     /// - Throws: `TrackingError` that counts the metrics which could not be written.

@@ -24,6 +24,8 @@ final class TrainingLoop {
     var loaderCount = 0
     /// What the first line of the run says of the prepared loaders.
     var plan: [String] = []
+    /// How long the epochs took so far.
+    var time = TrainingTime()
     private var hasShownPlan = false
     private var start: ContinuousClock.Instant?
     private var optimizers: [any Optimizer] = []

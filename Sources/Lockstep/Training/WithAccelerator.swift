@@ -51,6 +51,7 @@ func withAccelerator<Result: Sendable>(
                 result = try await body(accelerator)
                 accelerator.note("at the end of its training")
                 try accelerator.requireEqualModels()
+                accelerator.sayTrainingTime()
             } catch {
                 // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
                 do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
