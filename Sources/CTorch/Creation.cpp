@@ -1,6 +1,8 @@
 // New tensors: from sizes, from ranges, from memory.
 #include "Guard.h"
 
+#include <Memory/ZeroMemory.h>
+
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -32,6 +34,9 @@ ct_tensor ct_eye(int64_t rows, int64_t columns, ct_options given) {
 }
 ct_tensor ct_full_like(ct_tensor self, ct_scalar value) {
     return guarded([&] { return at::full_like(Borrowed(self), scalar(value)); });
+}
+ct_tensor ct_zeros_like(ct_tensor self) {
+    return guarded([&] { return ctk::lazy_zeros(Borrowed(self)->detach()); });
 }
 ct_tensor ct_empty_like(ct_tensor self) {
     return guarded([&] { return at::empty_like(Borrowed(self)); });

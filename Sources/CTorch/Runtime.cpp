@@ -6,11 +6,9 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
-#include <malloc.h>
 
 #include <array>
 #include <atomic>
-#include <limits>
 #include <new>
 #include <string>
 
@@ -92,12 +90,6 @@ int32_t ct_cuda_device_count(void) {
         ctorch::record_exception();
         return 0;
     }
-}
-
-void ct_keep_freed_memory(void) {
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest that glibc takes
-    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-    mallopt(M_TOP_PAD, 16 << 20);
 }
 
 const char *ct_instruction_set(void) { return ctk::kernels() == nullptr ? "none" : ctk::kernels()->name; }

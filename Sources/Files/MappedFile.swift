@@ -68,22 +68,36 @@ package final class MappedFile: Sendable {
         return bytes
     }
 
+    /// Gives the pages of the mapping back that were read so far; the file's cache in the system keeps them.
+    package func releasePages() {
+        if let base { _ = madvise(UnsafeMutableRawPointer(mutating: base), size, MADV_DONTNEED) }
+    }
+
     /// Reads `count` bytes from `offset` into memory of their own, which nobody else can change.
     ///
     /// - Throws: ``FileError`` where the file ends before.
     package func copy(_ count: Int, at offset: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-                let read = pread(descriptor.number, rest.baseAddress, rest.count, off_t(offset + filled))
-                if read < 0, errno == EINTR { continue }
-                guard read >= 0 else { throw SystemFailure(errno).error(path, cannotBe: "read", .unreadable) }
-                guard read > 0 else {
-                    throw FileError(
-                        .truncated, path, "\(path) became shorter while it was read; another program writes to it.")
-                }
-                filled += read
+            try read(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])), at: offset)
+            filled = count
+        }
+    }
+
+    /// Fills memory with the bytes from `offset`, without the mapping.
+    ///
+    /// - Throws: ``FileError`` where the file ends before.
+    package func read(_ memory: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+        var filled = 0
+        while filled < memory.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: memory[filled...])
+            let read = pread(descriptor.number, rest.baseAddress, rest.count, off_t(offset + filled))
+            if read < 0, errno == EINTR { continue }
+            guard read >= 0 else { throw SystemFailure(errno).error(path, cannotBe: "read", .unreadable) }
+            guard read > 0 else {
+                throw FileError(
+                    .truncated, path, "\(path) became shorter while it was read; another program writes to it.")
             }
+            filled += read
         }
     }
 }

@@ -108,6 +108,26 @@ struct SyntheticImagesTests {
         }
     }
 
+    @Test("an image that is read is the mapped one, and a file that became shorter is an error that names it")
+    func reads() async throws {
+        try await withWorkplace { place in
+            var location = place.location()
+            location.allowsSynthetic = true
+            let test = try await LabelledImages.open(.cifar10, split: .test, in: location, report: place.notices.add)
+            var memory = [UInt8](repeating: 0, count: test.imageByteCount)
+            for index in [0, 1, 500, 999] {
+                let read = try memory.withUnsafeMutableBytes { Array(try test.pixels(at: index, reading: $0)) }
+                #expect(read == withExtendedLifetime(test) { Array(test.pixels(at: index)) })
+            }
+            let path = try #require(test.paths.first)
+            try #require(truncate(path, 3000) == 0)
+            let error = try await datasetError {
+                try memory.withUnsafeMutableBytes { try test.pixels(at: 0, reading: $0).count }
+            }
+            #expect(error.message.contains("\(path) became shorter while it was read"), "\(error.message)")
+        }
+    }
+
     @Test("without permission nothing is generated")
     func needPermission() async throws {
         try await withWorkplace { place in

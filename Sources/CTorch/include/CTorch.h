@@ -70,6 +70,8 @@ void ct_keep_freed_memory(void);
 const char *ct_instruction_set(void);
 /// Uses another one that this machine has, or `none`, on this thread; NULL: the widest again. False: it has no such one.
 bool ct_select_instruction_set(const char *_Nullable name);
+/// Returns to the system, once, memory that is free, and pages of code, which it reads again where they run again.
+void ct_release_unused_memory(void);
 /// Tensors that are alive and were handed out through this interface.
 int64_t ct_live_tensors(void);
 
@@ -98,6 +100,7 @@ ct_tensor _Nullable ct_arange(ct_scalar start, ct_scalar end, ct_scalar step, ct
 ct_tensor _Nullable ct_linspace(double start, double end, int64_t steps, ct_options options);
 ct_tensor _Nullable ct_eye(int64_t rows, int64_t columns, ct_options options);
 ct_tensor _Nullable ct_full_like(ct_tensor self, ct_scalar value);
+ct_tensor _Nullable ct_zeros_like(ct_tensor self);
 ct_tensor _Nullable ct_empty_like(ct_tensor self);
 ct_tensor _Nullable ct_from_bytes(const void *bytes, const int64_t *sizes, int32_t count, int8_t dtype);
 /// A tensor over memory of the caller's; `free(context)` is called once, when the last view is gone.

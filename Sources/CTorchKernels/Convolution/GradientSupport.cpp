@@ -1,6 +1,6 @@
 #include "GradientSupport.h"
 
-#include <ATen/ops/zeros_like.h>
+#include "../Memory/ZeroMemory.h"
 
 #include <cstring>
 #include <mutex>
@@ -120,10 +120,10 @@ at::Tensor GradientSupport::memory(const at::Tensor &weight, const ConvolutionSh
     if (!knows_shape) support_ = united(support_, live);
     const at::Tensor &present = weight.mutable_grad();
     // A gradient that this one will be added to may lie in the memory.
-    if (present.defined() && (!memory_.defined() || present.is_alias_of(memory_))) return at::zeros_like(weight);
+    if (present.defined() && (!memory_.defined() || present.is_alias_of(memory_))) return lazy_zeros(weight.detach());
     const bool is_free = is_usable(weight) && (is_assigned_ || memory_.storage().use_count() == 1);
     if (!is_free) {
-        memory_ = at::zeros_like(weight);
+        memory_ = lazy_zeros(weight.detach());
         is_assigned_ = false;
     } else if (version(memory_) != version_ || !knows_shape) {
         fill_with_zeros(memory_, complement(live, weight.numel()));

@@ -60,9 +60,12 @@ extension ImageSegment {
 
     /// Checks that every label names one of `classCount` classes.
     ///
+    /// - Returns: the labels.
     /// - Throws: ``DatasetError`` with `labelOutOfRange`, which names the first label that does not.
-    func checkLabels(classCount: Int) throws {
+    func checkedLabels(classCount: Int) throws -> [UInt8] {
         let bytes = labelFile.bytes
+        var labels: [UInt8] = []
+        labels.reserveCapacity(count)
         for index in 0..<count {
             let label = Int(bytes[labelOffset + index * labelStride])
             guard label < classCount else {
@@ -70,7 +73,11 @@ extension ImageSegment {
                     .labelOutOfRange,
                     "\(labelFile.path): the label of image \(index) is \(label). Expected 0...\(classCount - 1).")
             }
+            labels.append(UInt8(label))
         }
+        // Labels among the images have brought all of the file in.
+        if pixelFile === labelFile { pixelFile.releasePages() }
+        return labels
     }
 
     private static func text(_ dimensions: ArraySlice<Int>) -> String {

@@ -30,6 +30,7 @@ public final class LabelledImages: Sendable {
     public let paths: [String]
 
     private let segments: [ImageSegment]
+    private let labels: [UInt8]
     private let imagesPerSegment: Int
 
     /// Planes of an image: 1 for grey, 3 for red, green, blue.
@@ -68,6 +69,7 @@ public final class LabelledImages: Sendable {
             segments = try names.map { try ImageSegment(records: find($0), shape: shape) }
         }
         imagesPerSegment = segments.first?.count ?? 0
+        var labels: [UInt8] = []
         for segment in segments {
             guard segment.count == imagesPerSegment else {
                 throw DatasetError(
@@ -75,8 +77,9 @@ public final class LabelledImages: Sendable {
                     "\(segment.pixelFile.path) has \(segment.count) records. Expected \(imagesPerSegment), as in "
                         + "\(segments[0].pixelFile.path).")
             }
-            try segment.checkLabels(classCount: dataset.classNames.count)
+            labels += try segment.checkedLabels(classCount: dataset.classNames.count)
         }
+        self.labels = labels
         self.dataset = dataset
         self.split = split
         self.isSynthetic = isSynthetic
@@ -102,10 +105,31 @@ public final class LabelledImages: Sendable {
         withExtendedLifetime(self) { destination.copyMemory(from: pixels(at: index)) }
     }
 
+    /// The bytes of an image, for one use: in the mapping, or read into `memory` of at least ``imageByteCount`` bytes.
+    ///
+    /// Large images are read. In random order the mapping would bring in all of the file, which would then count as
+    /// memory of every process, and for one image the system maps several pages that nobody asked for.
+    ///
+    /// - Throws: ``DatasetError`` where the file cannot be read any more.
+    public func pixels(
+        at index: Int, reading memory: UnsafeMutableRawBufferPointer
+    ) throws -> UnsafeRawBufferPointer {
+        guard imageByteCount >= Self.leastBytesToRead else { return pixels(at: index) }
+        let (segment, position) = locate(index)
+        let target = UnsafeMutableRawBufferPointer(rebasing: memory[..<imageByteCount])
+        try withFileErrors(as: DatasetError.init(_:)) {
+            try segment.pixelFile.read(target, at: segment.pixelOffset + position * segment.pixelStride)
+        }
+        return UnsafeRawBufferPointer(target)
+    }
+
+    /// Below this size the call to the system takes several times as long as the copy.
+    private static let leastBytesToRead = 2048
+
     /// The class of an image, from 0 up to the number of classes.
     public func label(at index: Int) -> Int {
-        let (segment, position) = locate(index)
-        return Int(segment.labelFile.bytes[segment.labelOffset + position * segment.labelStride])
+        precondition(index >= 0 && index < count, "image \(index) of \(count)")
+        return Int(labels[index])
     }
 
     /// All images one after the other, where the files have them so (IDX); nil for files of records.

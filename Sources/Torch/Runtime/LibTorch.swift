@@ -23,4 +23,11 @@ public enum LibTorch {
     public static func keepFreedMemory() {
         ct_keep_freed_memory()
     }
+
+    /// Returns to the system, once, what is not in use at the moment: freed memory, and the code that ran at the start.
+    ///
+    /// Code is read again, out of the system's cache of its file, where it runs again.
+    public static func releaseUnusedMemory() {
+        ct_release_unused_memory()
+    }
 }

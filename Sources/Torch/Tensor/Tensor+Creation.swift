@@ -26,7 +26,7 @@ extension Tensor {
     }
 
     /// Zeros in the shape, type and place of another tensor.
-    public static func zeros(like other: Tensor) -> Tensor { full(like: other, 0) }
+    public static func zeros(like other: Tensor) -> Tensor { other.mapped("zeros") { ct_zeros_like($0) } }
 
     /// Ones in the shape, type and place of another tensor.
     public static func ones(like other: Tensor) -> Tensor { full(like: other, 1) }

@@ -88,20 +88,21 @@ extension ImageDataset {
 
     /// Reads and transforms images; each stays in cache from the first transform to the last.
     ///
-    /// - Throws: `DataError` with `indexOutOfRange`.
+    /// - Throws: `DataError` with `indexOutOfRange`; `DatasetError` where a file cannot be read any more.
     public func assemble(_ samples: BatchIndices) throws -> Assembled {
         try samples.check(count: count)
         let images = pool.buffer(byteCount: samples.count * format.byteCount)
         let labels = pool.buffer(byteCount: samples.count * MemoryLayout<Int64>.stride)
         let stored = source.format
         let numbers = labels.bind(to: Int64.self)
+        let memory = pool.buffer(byteCount: stored.byteCount)
         let scratch = ImageScratch(pool, byteCount: max(stored.byteCount, format.byteCount))
         for place in 0..<samples.count {
             let sample = samples[place]
             let result = images.bytes[place * format.byteCount..<(place + 1) * format.byteCount]
             var image = ImageSample(
-                source.pixels(at: sample), format: stored, result: UnsafeMutableRawBufferPointer(rebasing: result),
-                scratch: scratch)
+                try source.pixels(at: sample, reading: memory.bytes), format: stored,
+                result: UnsafeMutableRawBufferPointer(rebasing: result), scratch: scratch)
             var draw = samples.draw(at: place)
             transform.apply(to: &image, draw: &draw)
             image.finish()

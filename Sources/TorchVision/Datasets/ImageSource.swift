@@ -8,8 +8,8 @@ protocol ImageSource: Sendable {
     var classNames: [String] { get }
     var isSynthetic: Bool { get }
 
-    /// The planes of an image; valid as long as the source lives.
-    func pixels(at index: Int) -> UnsafeRawBufferPointer
+    /// The planes of an image, valid as long as the source and `memory`, which has room for an image and may take it.
+    func pixels(at index: Int, reading memory: UnsafeMutableRawBufferPointer) throws -> UnsafeRawBufferPointer
     func label(at index: Int) -> Int
 }
 
@@ -48,7 +48,7 @@ final class ImagesInMemory: ImageSource {
 
     var count: Int { labels.count }
 
-    func pixels(at index: Int) -> UnsafeRawBufferPointer {
+    func pixels(at index: Int, reading memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer {
         let start = index * format.byteCount
         return UnsafeRawBufferPointer(rebasing: pixels.bytes[start..<start + format.byteCount])
     }
