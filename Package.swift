@@ -53,6 +53,7 @@ let package = Package(
         .library(name: "Torch", targets: ["Torch"]),
         .library(name: "DatasetFiles", targets: ["DatasetFiles"]),
         .executable(name: "lockstep", targets: ["LockstepCommand"]),
+        .executable(name: "lockstep-tune", targets: ["LockstepTune"]),
         .executable(name: "fashion-mnist", targets: ["fashion-mnist"]),
         .executable(name: "mnist-two-machines", targets: ["mnist-two-machines"]),
         .executable(name: "cifar10-resnet18", targets: ["cifar10-resnet18"]),
@@ -104,6 +105,7 @@ let package = Package(
                 "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", argumentParser,
             ],
             swiftSettings: swift),
+        .executableTarget(name: "LockstepTune", dependencies: ["Torch", argumentParser], swiftSettings: swift),
         library("LockstepTesting", ["Torch", "TorchDistributed", "Checkpointing", orderedCollections]),
 
         example("fashion-mnist", "FashionMNIST"),
@@ -138,11 +140,13 @@ let package = Package(
             [
                 "Lockstep", "RankProtocol", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18", "toy",
                 "template",
-                "training-probe", "LockstepCommand",
+                "training-probe", "LockstepCommand", "LockstepTune",
             ]),
         .testTarget(
             name: "LockstepCommandTests",
-            dependencies: ["LockstepCommand", "HostNetwork", "Launching", "DatasetFiles", argumentParser],
+            dependencies: [
+                "LockstepCommand", "LockstepTune", "HostNetwork", "Launching", "DatasetFiles", argumentParser,
+            ],
             swiftSettings: swift),
         tests("Network", ["network-probe", "mnist-two-machines", "LockstepCommand", "toy"]),
         // Programs that tests and scripts start.

@@ -3,8 +3,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
-#include <Convolution/ConvolutionChoice.h>
-#include <Convolution/TapConvolution.h>
 #include <MatrixProduct/Linear.h>
 #include <Normalization/RectifiedBatchNorm.h>
 
@@ -12,7 +10,6 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
@@ -33,21 +30,6 @@ ct_tensor ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias) {
         const Borrowed matrix(weight);
         if (ctk::can_multiply(values, matrix, added)) return ctk::linear(values, matrix, added);
         return at::linear(values, matrix, optional(bias));
-    });
-}
-ct_tensor ct_conv2d(
-    ct_tensor input, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
-    const int64_t *dilation, int64_t groups) {
-    return guarded([&] {
-        const Borrowed images(input);
-        const Borrowed kernel(weight);
-        const bool is_plain = groups == 1 && dilation[0] == 1 && dilation[1] == 1;
-        if (is_plain && ctk::chooses_taps(images, kernel, pair(stride), pair(padding))) {
-            const at::Tensor output = ctk::tap_convolution(images, kernel, pair(stride), pair(padding));
-            return bias == nullptr ? output : at::add(output, Borrowed(bias)->view({1, -1, 1, 1}));
-        }
-        return at::conv2d(
-            *Borrowed(input), *Borrowed(weight), optional(bias), pair(stride), pair(padding), pair(dilation), groups);
     });
 }
 ct_tensor ct_batch_norm(
@@ -81,9 +63,6 @@ ct_tensor ct_rectified_batch_norm(
         if (added.defined()) output = at::add(output, added);
         return rectifies ? at::relu(output) : output;
     });
-}
-ct_tensor ct_tap_major(ct_tensor weight) {
-    return guarded([&] { return ctk::tap_major(Borrowed(weight)); });
 }
 ct_tensor ct_max_pool2d(
     ct_tensor input, const int64_t *kernel, const int64_t *stride, const int64_t *padding, const int64_t *dilation,

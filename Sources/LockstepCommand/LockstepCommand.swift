@@ -10,7 +10,7 @@ struct LockstepCommand: AsyncParsableCommand {
         commandName: "lockstep",
         abstract: "Starts, examines, supplies and plans distributed training.",
         version: version,
-        subcommands: [RunCommand.self, Doctor.self, DataCommand.self, PlanCommand.self])
+        subcommands: [RunCommand.self, Doctor.self, DataCommand.self, PlanCommand.self, TuneCommand.self])
 
     /// Reads the command line, in which `run` may have torchrun's spelling, and does what it says.
     static func main() async {

@@ -52,16 +52,18 @@ struct CommandRun {
     /// - Parameters:
     ///   - environment: variables besides `HOME`, `XDG_CACHE_HOME` and `PATH`.
     ///   - shell: commands that a shell runs before, such as `ulimit -n 100`.
+    ///   - executable: the command.
     init(
-        _ arguments: [String], in folder: TestFolder, environment: [String: String] = [:], shell: String? = nil
+        _ arguments: [String], in folder: TestFolder, environment: [String: String] = [:], shell: String? = nil,
+        executable: String = Self.executable
     ) throws {
         let names = ["stdout", "stderr"].map { "\(folder.path)/\(UUID().uuidString).\($0)" }
         let process = Process()
         if let shell {
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.executable] + arguments
+            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", executable] + arguments
         } else {
-            process.executableURL = URL(fileURLWithPath: Self.executable)
+            process.executableURL = URL(fileURLWithPath: executable)
             process.arguments = arguments
         }
         let own = ProcessInfo.processInfo.environment

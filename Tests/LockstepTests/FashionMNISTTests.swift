@@ -110,6 +110,7 @@ struct FashionMNISTTests {
             "max-steps": NSNull(), "limit": 32,
             "shuffle": true, "data-directory": NSNull(), "run-directory": run.folder, "synthetic-fallback": false,
             "epochs": 1, "batch-size": 32, "learning-rate": 0.05, "world-size": 1, "libtorch": LibTorch.version,
+            "convolution-table": "built-in", "convolution-table-checksum": ConvolutionTable.checksum,
         ]
         #expect(configuration == expected)
     }

@@ -85,6 +85,34 @@ struct TapConvolutionTests {
         }
     }
 
+    @Test("each algorithm gives LibTorch's output and gradients", arguments: Sizes.all, ConvolutionAlgorithm.allCases)
+    private func algorithms(_ sizes: Sizes, _ algorithm: ConvolutionAlgorithm) throws {
+        let generator = Generator(seed: 6)
+        let input = Tensor.randn(
+            [sizes.batch, sizes.inputs, sizes.image.height, sizes.image.width], dtype: .float64, generator: generator)
+        let weight = Tensor.randn(
+            [sizes.outputs, sizes.inputs, sizes.kernel.height, sizes.kernel.width], dtype: .float64,
+            generator: generator)
+        let bias = Tensor.randn([sizes.outputs], dtype: .float64, generator: generator)
+        let expected = try run(sizes, .none, input.clone(), weight.clone(), bias.clone(), nil)
+        let found = try algorithm.whileUsed {
+            try run(sizes, .current, input.clone(), Functional.tapMajor(weight), bias.clone(), nil)
+        }
+        #expect(found.output.difference(from: expected.output, relative: 1e-10, absolute: 1e-10) == nil)
+        for (one, other) in [(found.input, expected.input), (found.weight, expected.weight)] {
+            let difference = try #require(one).difference(from: #require(other), relative: 1e-10, absolute: 1e-10)
+            #expect(difference == nil)
+        }
+    }
+
+    @Test("channels that do not fit are refused as LibTorch refuses them")
+    func channelsThatDoNotFit() async {
+        await #expect(processExitsWith: .failure) {
+            let layer = Conv2d(16, 32, kernelSize: 1)
+            _ = layer(Tensor.zeros([4, 8, 2, 2]))
+        }
+    }
+
     @Test("its second derivatives are LibTorch's")
     func secondDerivatives() throws {
         let generator = Generator(seed: 8)

@@ -297,6 +297,13 @@ ct_tensor _Nullable ct_rectified_batch_norm(
     ct_tensor input, ct_tensor _Nullable residual, ct_tensor _Nullable weight, ct_tensor _Nullable bias,
     ct_tensor _Nullable running_mean, ct_tensor _Nullable running_var, ct_tensor _Nullable batches, bool training,
     double momentum, double eps, bool rectifies);
+/// Uses another table of which algorithm computes which convolution, in this process; `name` is for messages.
+bool ct_convolution_table_use(const char *text, const char *name);
+/// The name and the checksum of the table in use; both stay valid.
+const char *ct_convolution_table_name(void);
+const char *ct_convolution_table_checksum(void);
+/// Uses one algorithm on this thread wherever it can be: 0 LibTorch's, 1 columns, 2 taps; -1: the table's again.
+void ct_select_convolution_algorithm(int32_t algorithm);
 /// A convolution's weight, laid out in memory by taps, inputs and outputs, as the kernels take it.
 ct_tensor _Nullable ct_tap_major(ct_tensor weight);
 ct_tensor _Nullable ct_max_pool2d(

@@ -51,6 +51,8 @@ struct ConvolutionShape {
 
     int64_t taps() const { return height.kernel * width.kernel; }
     int64_t weight_count() const { return taps() * inputs * outputs; }
+    /// Products of an input and a weight, those with padding too.
+    int64_t product_count() const { return batch * height.output() * width.output() * weight_count(); }
     bool operator==(const ConvolutionShape &) const = default;
 };
 

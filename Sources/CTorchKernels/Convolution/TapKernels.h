@@ -10,31 +10,38 @@
 
 namespace ctk::CTK_KERNELS {
 
-// --- Forward ----------------------------------------------------------------------------------------------------
+// --- Sums of products ---------------------------------------------------------------------------------------------
 
-/// Neighbouring taps of one row of the kernel, whose inputs and weights are contiguous.
-struct TapRun {
-    int64_t input;
-    int64_t weight;
+/// A distance that is known to the compiler.
+using One = std::integral_constant<int64_t, 1>;
+
+/// Where values and vectors that are multiplied with each other begin, and how many there are, at even distances.
+struct ProductRun {
+    int64_t value;
+    int64_t vector;
     int64_t length;
 };
 
-/// Several images at one output position, and `Vectors` vectors of outputs.
-template <class T, int Rows, int Vectors>
-inline void forward_tile(
-    const T *input, int64_t input_step, const T *weight, int64_t weight_step, T *output, int64_t output_step,
-    const TapRun *runs, int64_t run_count) {
+/// The products of `Rows` × 1 values and 1 × `Vectors` vectors, added up over all runs.
+///
+/// The rows of the values are `row_step` apart, and the values of a run `step`: in the forward pass rows are images, and
+/// a run goes along neighbouring inputs; in the gradient of the weight rows are neighbouring inputs, and a run goes
+/// along images or positions.
+template <class T, int Rows, int Vectors, class RowStep, class Step>
+inline void product_tile(
+    const T *values, RowStep row_step, Step step, const T *vectors, int64_t vector_step, T *result,
+    int64_t result_step, const ProductRun *runs, int64_t run_count) {
     Vector<T> sums[Rows][Vectors] = {};
     for (int64_t r = 0; r < run_count; ++r) {
-        const T *x = input + runs[r].input;
-        const T *w = weight + runs[r].weight;
-        for (int64_t k = runs[r].length; k > 0; --k, ++x, w += weight_step) {
+        const T *x = values + runs[r].value;
+        const T *w = vectors + runs[r].vector;
+        for (int64_t k = runs[r].length; k > 0; --k, x += step, w += vector_step) {
             Vector<T> column[Vectors];
 #pragma clang loop unroll(full)
             for (int v = 0; v < Vectors; ++v) column[v] = load(w + v * lanes<T>);
 #pragma clang loop unroll(full)
             for (int row = 0; row < Rows; ++row) {
-                const T value = x[row * input_step];
+                const T value = x[row * row_step];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < Vectors; ++v) sums[row][v] += value * column[v];
             }
@@ -43,23 +50,28 @@ inline void forward_tile(
 #pragma clang loop unroll(full)
     for (int row = 0; row < Rows; ++row) {
 #pragma clang loop unroll(full)
-        for (int v = 0; v < Vectors; ++v) store(output + row * output_step + v * lanes<T>, sums[row][v]);
+        for (int v = 0; v < Vectors; ++v) store(result + row * result_step + v * lanes<T>, sums[row][v]);
     }
 }
 
-template <class T, int Rows, int Vectors>
-inline void forward_rows(
-    int64_t rows, const T *input, int64_t input_step, const T *weight, int64_t weight_step, T *output,
-    int64_t output_step, const TapRun *runs, int64_t run_count) {
+/// A tile of `rows` rows, at most `Rows`.
+template <class T, int Rows, int Vectors, class RowStep, class Step>
+inline void product_rows(
+    int64_t rows, const T *values, RowStep row_step, Step step, const T *vectors, int64_t vector_step, T *result,
+    int64_t result_step, const ProductRun *runs, int64_t run_count) {
     if (rows == Rows) {
-        forward_tile<T, Rows, Vectors>(
-            input, input_step, weight, weight_step, output, output_step, runs, run_count);
+        product_tile<T, Rows, Vectors>(
+            values, row_step, step, vectors, vector_step, result, result_step, runs, run_count);
     } else if constexpr (Rows > 1) {
-        forward_rows<T, Rows - 1, Vectors>(
-            rows, input, input_step, weight, weight_step, output, output_step, runs, run_count);
+        product_rows<T, Rows - 1, Vectors>(
+            rows, values, row_step, step, vectors, vector_step, result, result_step, runs, run_count);
     }
 }
 
+// --- Forward ------------------------------------------------------------------------------------------------------
+
+/// Several images at each output position, by `Vectors` vectors of outputs; a run is neighbouring taps of one row of
+/// the kernel, whose inputs and weights are contiguous.
 template <class T, int Vectors>
 void forward_block(const ConvolutionShape &s, const T *input, const T *weight, T *output, Span positions) {
     constexpr int rows = CTK_FORWARD_ROWS;
@@ -68,7 +80,7 @@ void forward_block(const ConvolutionShape &s, const T *input, const T *weight, T
     const int64_t out_width = w.output();
     const int64_t image = h.input * w.input * s.inputs;
     const int64_t result = h.output() * out_width * s.outputs;
-    std::vector<TapRun> runs(static_cast<size_t>(h.kernel));
+    std::vector<ProductRun> runs(static_cast<size_t>(h.kernel));
     for (int64_t position = positions.begin; position < positions.end; ++position) {
         const int64_t row = position / out_width;
         const int64_t column = position % out_width;
@@ -83,8 +95,8 @@ void forward_block(const ConvolutionShape &s, const T *input, const T *weight, T
                 taps.count() * s.inputs};
         }
         for (int64_t n = 0; n < s.batch; n += rows) {
-            forward_rows<T, rows, Vectors>(
-                std::min<int64_t>(rows, s.batch - n), input + n * image, image, weight, s.outputs,
+            product_rows<T, rows, Vectors>(
+                std::min<int64_t>(rows, s.batch - n), input + n * image, image, One(), weight, s.outputs,
                 output + n * result + position * s.outputs, result, runs.data(), count);
         }
     }
@@ -253,54 +265,6 @@ void input_gradient(
 
 // --- Gradient of the weight ------------------------------------------------------------------------------------------
 
-/// Pairs of an input and an output that a tap connects, at even distances.
-struct PairRun {
-    int64_t input;
-    int64_t gradient;
-    int64_t length;
-};
-
-/// `Rows` neighbouring input channels and `Vectors` vectors of outputs of one tap.
-template <class T, int Rows, int Vectors>
-inline void weight_gradient_tile(
-    const T *input, int64_t input_step, const T *gradient, int64_t gradient_step, T *result, int64_t outputs,
-    const PairRun *runs, int64_t run_count) {
-    Vector<T> sums[Rows][Vectors] = {};
-    for (int64_t r = 0; r < run_count; ++r) {
-        const T *x = input + runs[r].input;
-        const T *g = gradient + runs[r].gradient;
-        for (int64_t k = runs[r].length; k > 0; --k, x += input_step, g += gradient_step) {
-            Vector<T> column[Vectors];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < Vectors; ++v) column[v] = load(g + v * lanes<T>);
-#pragma clang loop unroll(full)
-            for (int row = 0; row < Rows; ++row) {
-                const T value = x[row];
-#pragma clang loop unroll(full)
-                for (int v = 0; v < Vectors; ++v) sums[row][v] += value * column[v];
-            }
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int row = 0; row < Rows; ++row) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < Vectors; ++v) store(result + row * outputs + v * lanes<T>, sums[row][v]);
-    }
-}
-
-template <class T, int Rows, int Vectors>
-inline void weight_gradient_rows(
-    int64_t rows, const T *input, int64_t input_step, const T *gradient, int64_t gradient_step, T *result,
-    int64_t outputs, const PairRun *runs, int64_t run_count) {
-    if (rows == Rows) {
-        weight_gradient_tile<T, Rows, Vectors>(
-            input, input_step, gradient, gradient_step, result, outputs, runs, run_count);
-    } else if constexpr (Rows > 1) {
-        weight_gradient_rows<T, Rows - 1, Vectors>(
-            rows, input, input_step, gradient, gradient_step, result, outputs, runs, run_count);
-    }
-}
-
 /// Part `part` of `parts` of the gradient of the weight, where it is not zero; taps that meet no input are left alone.
 template <class T, int rows, int vectors>
 void weight_gradient_part(
@@ -317,7 +281,7 @@ void weight_gradient_part(
     }
     // The work is numbered by tap and block of inputs.
     const Span mine{live * row_blocks * part / parts, live * row_blocks * (part + 1) / parts};
-    std::vector<PairRun> runs;
+    std::vector<ProductRun> runs;
     int64_t number = 0;
     for (int64_t tap = 0; tap < s.taps(); ++tap) {
         const Span lines = h.positions(tap / w.kernel);
@@ -354,12 +318,12 @@ void weight_gradient_part(
                 const int64_t height = std::min<int64_t>(rows, s.inputs - row);
                 T *target = result + (tap * s.inputs + row) * s.outputs + first;
                 if (is_wide) {
-                    weight_gradient_rows<T, rows, vectors>(
-                        height, input + row, input_step, gradient + first, gradient_step, target, s.outputs,
+                    product_rows<T, rows, vectors>(
+                        height, input + row, One(), input_step, gradient + first, gradient_step, target, s.outputs,
                         runs.data(), count);
                 } else {
-                    weight_gradient_rows<T, rows, 1>(
-                        height, input + row, input_step, gradient + first, gradient_step, target, s.outputs,
+                    product_rows<T, rows, 1>(
+                        height, input + row, One(), input_step, gradient + first, gradient_step, target, s.outputs,
                         runs.data(), count);
                 }
             }

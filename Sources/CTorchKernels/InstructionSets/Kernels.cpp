@@ -41,6 +41,11 @@ std::vector<const Kernels *> available_kernels() {
 
 const Kernels *kernels() { return selection.is_made ? selection.kernels : widest(); }
 
+const Kernels &recorded_kernels() {
+    const Kernels *const selected = kernels();
+    return selected != nullptr ? *selected : *widest();
+}
+
 bool select_kernels(const char *name) {
     if (name == nullptr) {
         selection = {};

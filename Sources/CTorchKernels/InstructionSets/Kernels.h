@@ -60,6 +60,9 @@ inline const LayerKernels<double> &Kernels::layers() const { return double_preci
 /// there are none.
 const Kernels *kernels();
 
+/// The kernels for an operation that the graph has recorded: also where this thread has turned to LibTorch alone since.
+const Kernels &recorded_kernels();
+
 /// The kernels that this machine can run, the widest first.
 std::vector<const Kernels *> available_kernels();
 

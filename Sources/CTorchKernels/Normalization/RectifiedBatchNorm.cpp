@@ -67,7 +67,7 @@ struct RectifiedBatchNorm : torch::autograd::Function<RectifiedBatchNorm> {
                 layer.eps,
                 rectifies,
             };
-            const auto &kernel = kernels()->layers<T>().normalization;
+            const auto &kernel = recorded_kernels().layers<T>().normalization;
             in_parallel(input.numel(), shared_elements, [&](int part, int parts) {
                 kernel.forward(task, part, parts);
             });
@@ -132,7 +132,7 @@ struct RectifiedBatchNorm : torch::autograd::Function<RectifiedBatchNorm> {
                 written<T>(result[2]),
                 written<T>(result[3]),
             };
-            const auto &kernel = kernels()->layers<T>().normalization;
+            const auto &kernel = recorded_kernels().layers<T>().normalization;
             in_parallel(input.numel(), shared_elements, [&](int part, int parts) {
                 kernel.backward(task, part, parts);
             });

@@ -120,6 +120,8 @@ public final class Accelerator: Sendable {
         record["threads"] = .integer(threadCount)
         record["world-size"] = .integer(worldSize)
         record["instruction-set"] = .text(InstructionSet.current.rawValue)
+        record["convolution-table"] = .text(ConvolutionTable.name)
+        record["convolution-table-checksum"] = .text(ConvolutionTable.checksum)
         record["libtorch"] = .text(LibTorch.version)
         return record
     }

@@ -60,6 +60,10 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @Flag(help: "Lets parameters get no gradient in a step; the graph is searched for them in every step.")
     public var findUnusedParameters = false
 
+    /// A file that says how each convolution is computed, from `lockstep tune`; nil for the table that is built in.
+    @Option(help: "A table from `lockstep tune` that says how convolutions are computed (default: the built-in one).")
+    public var convolutionTable: String?
+
     /// Optimizer steps after which training ends, instead of a number of epochs.
     @Option(help: "Ends training after this many optimizer steps; wins over --epochs.")
     public var maxSteps: Int?

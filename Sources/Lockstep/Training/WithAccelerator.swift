@@ -42,6 +42,7 @@ func withAccelerator<Result: Sendable>(
         KernelSelection.current = options.kernels
         LibTorch.threadCount = Accelerator.threadCount(options, ranks)
         do {
+            if let table = options.convolutionTable { try ConvolutionTable.use(contentsOf: table) }
             let accelerator = try Accelerator(options: options, name: name, settings: settings, ranks: ranks)
             let recording = accelerator.flightRecording
             recording?.begin()
