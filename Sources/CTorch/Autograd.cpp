@@ -13,6 +13,17 @@ using namespace ctorch;
 namespace {
 /// Why the last backward pass of this thread went through the engine.
 thread_local const char *detour = nullptr;
+
+/// Runs the backward pass without an engine; says why where that is not possible.
+const char *direct_detour(ct_tensor self, ct_tensor gradient) {
+    const Borrowed loss(self);
+    if (gradient == nullptr) return ctk::direct::run_backward(loss);
+    const Borrowed given(gradient);
+    if (given->dim() != 0 || given->scalar_type() != at::kFloat || !given->is_cpu() || given->requires_grad()) {
+        return "the pass starts from a gradient that is no single number";
+    }
+    return ctk::direct::run_backward(loss, *given->const_data_ptr<float>());
+}
 }  // namespace
 
 bool ct_requires_grad(ct_tensor self) { return implementation(self)->requires_grad(); }
@@ -64,12 +75,8 @@ bool ct_set_data(ct_tensor self, ct_tensor source) {
 }
 bool ct_backward(ct_tensor self, ct_tensor gradient, bool retain_graph, bool create_graph) {
     return attempted([&] {
-        if (gradient != nullptr || retain_graph || create_graph) {
-            detour = "the pass has a gradient to start from, or its graph is kept";
-        } else {
-            detour = ctk::direct::run_backward(Borrowed(self));
-            if (detour == nullptr) return;
-        }
+        detour = retain_graph || create_graph ? "the graph of the pass is kept" : direct_detour(self, gradient);
+        if (detour == nullptr) return;
         torch::autograd::backward(
             {retained(self)}, gradient == nullptr ? std::vector<at::Tensor>() : std::vector<at::Tensor>{retained(gradient)},
             retain_graph, create_graph);

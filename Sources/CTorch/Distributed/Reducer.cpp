@@ -1,7 +1,7 @@
 // What DistributedDataParallel is made of: comparison, broadcast, and c10d's reducer.
+#include "GradientAverage.h"
 #include "Handles.h"
 
-#include <ATen/core/grad_mode.h>
 #include <Direct/Gradients.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/distributed/c10d/comm.hpp>
@@ -12,7 +12,6 @@
 #include <atomic>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <unordered_map>
 
 using ctorch::attempted;
@@ -96,43 +95,8 @@ struct ct_reducer_handle {
     // The reducer passes its errors through this, and does without none.
     std::shared_ptr<c10d::Logger> logger;
     // Null where the reducer averages.
-    std::shared_ptr<FlatGradients> flat;
+    std::unique_ptr<ctorch::GradientAverage> average;
 };
-
-namespace {
-/// Averages the gradients of all parameters over the ranks, with the arithmetic of c10d's reducer.
-void average(ct_reducer_handle &self) {
-    const int size = self.ranks->getSize();
-    if (size == 1) return;
-    const at::NoGradGuard guard;
-    // Gradients of another pass than the direct one, or added to older ones, lie elsewhere.
-    std::vector<size_t> elsewhere;
-    bool is_free = true;
-    for (size_t i = 0; i < self.parameters.size(); ++i) {
-        if (self.parameters[i].mutable_grad().is_same(self.flat->slot(i))) continue;
-        elsewhere.push_back(i);
-        is_free = is_free && self.flat->is_free(i);
-    }
-    // What the program still looks at must not change.
-    std::unique_ptr<FlatGradients> other;
-    if (!is_free) {
-        other = std::make_unique<FlatGradients>(self.parameters);
-        elsewhere.resize(self.parameters.size());
-        std::iota(elsewhere.begin(), elsewhere.end(), size_t{0});
-    }
-    const FlatGradients &flat = other ? *other : *self.flat;
-    for (const size_t i : elsewhere) {
-        at::Tensor place = flat.slot(i);
-        place.copy_(self.parameters[i].mutable_grad());
-    }
-    at::Tensor all = flat.all();
-    float *values = all.mutable_data_ptr<float>();
-    const float share = static_cast<float>(1.0 / size);
-    for (int64_t i = 0; i < all.numel(); ++i) values[i] *= share;
-    self.ranks->all_reduce_now(all, c10d::AllreduceOptions(), /*bucket=*/0, flat.element_count());
-    for (const size_t i : elsewhere) self.parameters[i].mutable_grad().copy_(flat.slot(i));
-}
-}  // namespace
 
 bool ct_group_verify_parameters(ct_group self, const ct_tensor *parameters, int32_t count) {
     return attempted(
@@ -160,12 +124,9 @@ ct_reducer ct_reducer_new(
         handle->ranks = group->backend;
         handle->backend = c10::make_intrusive<BucketBackend>(group->backend);
         if (options.averages_at_once) {
-            // Where the ranks share memory, they average there without copies.
-            handle->flat = std::make_shared<FlatGradients>(
-                parameters, group->backend->getSize() == 1
-                                ? at::Tensor()
-                                : group->backend->allocate(FlatGradients::elements(parameters), at::kFloat));
-            handle->hooks = std::make_unique<GradientHooks>(parameters, handle->usage, handle->flat);
+            handle->average = std::make_unique<ctorch::GradientAverage>(parameters, group->backend);
+            handle->hooks =
+                std::make_unique<GradientHooks>(parameters, handle->usage, handle->average->gradients());
             return handle.release();
         }
         std::unordered_map<size_t, std::string> named;
@@ -225,11 +186,18 @@ bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor *outputs, int32
 
 bool ct_reducer_end_backward(ct_reducer self) {
     return attempted([&] {
-        if (self->flat) average(*self);
+        if (self->average) self->average->average();
     });
 }
 
 void ct_reducer_used(ct_reducer self, uint8_t *out) {
     for (size_t i = 0; i < self->usage->size(); ++i) out[i] = (*self->usage)[i] ? 1 : 0;
+}
+void ct_reducer_elements(ct_reducer self, int64_t *reduced, int64_t *all) {
+    *reduced = *all = 0;
+    if (self->average) {
+        *reduced = self->average->reduced_elements();
+        *all = self->average->elements();
+    }
 }
 int32_t ct_reducer_used_count(ct_reducer self) { return self->usage->count(); }

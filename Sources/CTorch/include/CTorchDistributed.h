@@ -199,8 +199,8 @@ typedef struct {
     bool finds_unused;     // the graph is searched for parameters that get no gradient
     bool gradients_as_views;
     bool compresses_to_half;  // the built-in fp16 hook
-    // Gradients, all float32 on the CPU, lie one after another and are averaged together by `end_backward`; nothing of
-    // the above applies then.
+    // Gradients, all float32 on the CPU, lie one after another, in shared memory where the ranks have such, and are
+    // averaged together by `end_backward`; nothing of the above applies then.
     bool averages_at_once;
 } ct_reducer_options;
 ct_reducer _Nullable ct_reducer_new(
@@ -215,6 +215,9 @@ bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor _Nonnull *_Null
 bool ct_reducer_end_backward(ct_reducer self);
 /// For each parameter, whether the last backward pass gave it a gradient; `out` has one byte a parameter.
 void ct_reducer_used(ct_reducer self, uint8_t *out);
+/// Of those that are averaged at once: how many elements are sent in a step, the others being zero on all ranks, and how
+/// many there are; zeros for a reducer.
+void ct_reducer_elements(ct_reducer self, int64_t *reduced, int64_t *all);
 /// How many parameters got a gradient since the last `expect_backward`.
 int32_t ct_reducer_used_count(ct_reducer self);
 

@@ -41,6 +41,20 @@ Spans complement(const Spans &spans, int64_t whole) {
     return result;
 }
 
+Spans without(const Spans &first, const Spans &second) {
+    Spans result;
+    auto next = second.begin();
+    for (Span rest : first) {
+        while (next != second.end() && next->end <= rest.begin) ++next;
+        for (auto other = next; other != second.end() && other->begin < rest.end; ++other) {
+            if (other->begin > rest.begin) result.push_back({rest.begin, other->begin});
+            rest.begin = std::max(rest.begin, other->end);
+        }
+        if (!rest.is_empty()) result.push_back(rest);
+    }
+    return result;
+}
+
 Spans live_elements(const ConvolutionShape &shape) {
     Spans spans;
     const int64_t size = shape.inputs * shape.outputs;
@@ -114,22 +128,35 @@ bool GradientSupport::is_usable(const at::Tensor &weight) const {
            memory_.sizes() == weight.sizes() && memory_.strides() == weight.strides();
 }
 
+bool GradientSupport::is_free() const {
+    switch (origin_) {
+        case Origin::own: return memory_.storage().use_count() == 1;
+        case Origin::assigned: return true;
+        case Origin::lent: return memory_.use_count() <= lenders_ && memory_.storage().use_count() == 1;
+    }
+    return false;
+}
+
 at::Tensor GradientSupport::memory(const at::Tensor &weight, const ConvolutionShape &shape) {
-    const bool knows_shape = shape_ == shape && !live_.empty();
-    const Spans live = knows_shape ? live_ : live_elements(shape);
-    if (!knows_shape) support_ = united(support_, live);
+    if (!(shape_ == shape) || of_shape_.empty()) {
+        shape_ = shape;
+        of_shape_ = live_elements(shape);
+        support_ = united(support_, of_shape_);
+    }
     const at::Tensor &present = weight.mutable_grad();
     // A gradient that this one will be added to may lie in the memory.
     if (present.defined() && (!memory_.defined() || present.is_alias_of(memory_))) return lazy_zeros(weight.detach());
-    const bool is_free = is_usable(weight) && (is_assigned_ || memory_.storage().use_count() == 1);
-    if (!is_free) {
+    if (!is_usable(weight) || !is_free()) {
+        // What is lent is free again when the program has let go of an older gradient.
+        if (origin_ == Origin::lent) return lazy_zeros(weight.detach());
         memory_ = lazy_zeros(weight.detach());
-        is_assigned_ = false;
-    } else if (version(memory_) != version_ || !knows_shape) {
-        fill_with_zeros(memory_, complement(live, weight.numel()));
+        origin_ = Origin::own;
+    } else if (version(memory_) != version_) {
+        fill_with_zeros(memory_, complement(of_shape_, weight.numel()));
+    } else {
+        fill_with_zeros(memory_, without(live_, of_shape_));
     }
-    shape_ = shape;
-    live_ = live;
+    live_ = of_shape_;
     version_ = version(memory_);
     return alias(memory_);
 }
@@ -145,7 +172,24 @@ void GradientSupport::keep() { version_ = version(memory_); }
 
 void GradientSupport::assign(at::Tensor memory) {
     memory_ = std::move(memory);
-    is_assigned_ = memory_.defined();
+    origin_ = memory_.defined() ? Origin::assigned : Origin::own;
+    live_.clear();
+    // Whatever the memory holds is not known.
+    if (memory_.defined()) version_ = version(memory_) - 1;
+}
+
+void GradientSupport::lend(at::Tensor memory) {
+    memory_ = std::move(memory);
+    origin_ = Origin::lent;
+    lenders_ = memory_.use_count();
+    live_.clear();
+    version_ = version(memory_);
+}
+
+void GradientSupport::take_back(const at::Tensor &memory) {
+    if (!memory_.is_same(memory)) return;
+    memory_.reset();
+    origin_ = Origin::own;
     live_.clear();
 }
 

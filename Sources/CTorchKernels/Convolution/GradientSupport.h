@@ -18,6 +18,8 @@ int64_t count(const Spans &spans);
 Spans united(const Spans &first, const Spans &second);
 /// The rest of `whole` elements.
 Spans complement(const Spans &spans, int64_t whole);
+/// The elements that are in the first and not in the second.
+Spans without(const Spans &first, const Spans &second);
 
 /// The elements of a weight, in the order of taps, inputs and outputs, whose gradient is not zero whatever the images:
 /// those of the taps that meet an input somewhere.
@@ -42,17 +44,32 @@ class GradientSupport {
     void keep();
     /// The elements that had a gradient in any step so far.
     const Spans &support() const { return support_; }
-    /// Lets gradients be written to a tensor of the weight's sizes and strides from now on.
+    /// Lets gradients be written to a tensor of the weight's sizes and strides from now on. What it holds is overwritten.
     void assign(at::Tensor memory);
+    /// The same for a tensor of zeros that somebody else keeps; it is written to while nobody but the two refers to it.
+    void lend(at::Tensor memory);
+    /// Ends a loan of this tensor.
+    void take_back(const at::Tensor &memory);
+    /// Says that the gradient was changed outside the backward pass in these elements alone.
+    void spread(const Spans &spans) { live_ = united(live_, spans); }
 
   private:
+    /// Whose memory it is.
+    enum class Origin { own, assigned, lent };
+
     bool is_usable(const at::Tensor &weight) const;
+    bool is_free() const;
 
     c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl> weight_;
     at::Tensor memory_;
-    bool is_assigned_ = false;
+    Origin origin_ = Origin::own;
+    /// How many refer to a tensor that is lent while no gradient lies in it.
+    size_t lenders_ = 0;
     uint32_t version_ = 0;
     ConvolutionShape shape_;
+    /// The live elements of the shape.
+    Spans of_shape_;
+    /// The elements outside which the memory is zero.
     Spans live_;
     Spans support_;
 

@@ -104,7 +104,7 @@ void finish(ChainNode &node, std::vector<Place> &places) {
 
 }  // namespace
 
-const char *run_backward(const at::Tensor &value) {
+const char *run_backward(const at::Tensor &value, float weight) {
     LossNode *loss = maker<LossNode>(value);
     if (loss == nullptr) return "the tensor is not a loss on the output of a chain of layers";
     if (torch::autograd::AnomalyMode::is_enabled()) return "anomalies are looked for";
@@ -122,7 +122,7 @@ const char *run_backward(const at::Tensor &value) {
     // Nodes are freed only when all is done: each holds the next one.
     const NodePointer root = value.grad_fn();
     at::Tensor gradient = chains.front()->workspace()->loss_gradient;
-    loss->backward(1, gradient);
+    loss->backward(weight, gradient);
     loss->release_variables();
     const float *current = gradient.const_data_ptr<float>();
 

@@ -1,6 +1,7 @@
 // Where the gradients of parameters are written.
 #pragma once
 
+#include "../Convolution/GradientSupport.h"
 #include "Autograd.h"
 
 #include <ATen/core/Tensor.h>
@@ -15,26 +16,38 @@ namespace ctk::direct {
 /// Memory for the gradients of some parameters, one after another, each at the start of a cache line.
 class FlatGradients {
   public:
-    /// `memory` has `elements(parameters)` floats; its own if undefined.
-    explicit FlatGradients(const std::vector<at::Tensor> &parameters, at::Tensor memory = {});
+    /// The floats of a cache line.
+    static constexpr int64_t line = 64 / sizeof(float);
+
+    /// `memory` has at least `elements(parameters)` floats, all zero; its own if undefined.
+    explicit FlatGradients(std::vector<at::Tensor> parameters, at::Tensor memory = {});
+    ~FlatGradients();
+    FlatGradients(const FlatGradients &) = delete;
+    FlatGradients &operator=(const FlatGradients &) = delete;
 
     /// How many floats the gradients of the parameters take.
     static int64_t elements(const std::vector<at::Tensor> &parameters);
 
     const at::Tensor &all() const { return all_; }
-    /// How many elements the gradients have, without what lies between them.
-    int64_t element_count() const { return element_count_; }
-    /// The place of one gradient, in its parameter's shape; always the same tensor.
+    /// Where the elements of a gradient lie, in their parameter's order of memory.
+    const Span &place(size_t index) const { return places_[index]; }
+    /// The place of one gradient, in its parameter's sizes and strides; always the same tensor.
     const at::Tensor &slot(size_t index) const { return slots_[index]; }
-    /// Whether nobody else refers to the gradient's tensor or to the memory.
+    /// Whether nobody else refers to the gradient's tensor or to its memory.
     bool is_free(size_t index) const;
 
+    /// Lets convolutions write the gradients of their weights straight to their places.
+    void lend_to_convolutions();
+    /// Moves a parameter's gradient to its place, where nobody else refers to either.
+    void take_in(size_t index) const;
+
   private:
+    std::vector<at::Tensor> parameters_;
     at::Tensor all_;
+    std::vector<Span> places_;
     std::vector<at::Tensor> slots_;
-    int64_t element_count_ = 0;
-    /// How many tensors refer to the memory where no program does.
-    size_t references_ = 0;
+    /// How many refer to each place while no gradient lies there.
+    std::vector<size_t> references_;
 };
 
 /// Tells which parameters the backward pass in progress has reached. Hooks on the parameters outlive who asks.
@@ -68,6 +81,7 @@ class GradientHook final : public torch::autograd::FunctionPostHook {
     torch::autograd::variable_list operator()(
         const torch::autograd::variable_list &outputs, const torch::autograd::variable_list &) override {
         usage->mark(index);
+        if (gradients) gradients->take_in(index);
         return outputs;
     }
 

@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
 
 namespace ctk {
 namespace {
@@ -47,6 +50,14 @@ Mapping::Mapping(const Descriptor &file, size_t bytes) : bytes_(bytes) {
 
 Mapping::~Mapping() {
     if (start_ != nullptr) munmap(start_, bytes_);
+}
+
+void give_back(void *start, size_t bytes) {
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    const auto from = (reinterpret_cast<uintptr_t>(start) + page - 1) / page * page;
+    const auto to = (reinterpret_cast<uintptr_t>(start) + bytes) / page * page;
+    // Where this is refused the pages stay, which is as right.
+    if (from < to) madvise(reinterpret_cast<void *>(from), to - from, MADV_REMOVE);
 }
 
 }  // namespace ctk

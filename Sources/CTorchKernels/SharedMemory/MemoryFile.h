@@ -37,4 +37,9 @@ class Mapping {
     size_t bytes_ = 0;
 };
 
+/// Gives the whole pages of a range of such memory back to the system, as far as it takes them.
+///
+/// They read as zeros from then on, and come back where they are touched, if the system has any left by then.
+void give_back(void *start, size_t bytes);
+
 }  // namespace ctk

@@ -75,21 +75,35 @@ struct Xor {
     Value operator()(Value a, Value b) const { return static_cast<Value>(a ^ b); }
 };
 
+/// What becomes of the elements beside being combined.
+enum class Scaling { none, of_result, of_each };
+
 template <class Element, class Combine>
 void reduce(
     const std::vector<const std::byte *> &sources, const std::vector<std::byte *> &destinations, size_t count,
-    Combine combine, bool is_average) {
+    Combine combine, Scaling scaling) {
     using Value = Partial<Element>;
     Value partial[kBlock];
     for (size_t start = 0; start < count; start += kBlock) {
         const size_t length = std::min(kBlock, count - start);
         const auto *first = reinterpret_cast<const Element *>(sources[0]) + start;
-        for (size_t i = 0; i < length; ++i) partial[i] = static_cast<Value>(first[i]);
-        for (size_t k = 1; k < sources.size(); ++k) {
-            const auto *next = reinterpret_cast<const Element *>(sources[k]) + start;
-            for (size_t i = 0; i < length; ++i) partial[i] = combine(partial[i], static_cast<Value>(next[i]));
+        const auto combine_all = [&](auto scaled) {
+            for (size_t i = 0; i < length; ++i) partial[i] = scaled(static_cast<Value>(first[i]));
+            for (size_t k = 1; k < sources.size(); ++k) {
+                const auto *next = reinterpret_cast<const Element *>(sources[k]) + start;
+                for (size_t i = 0; i < length; ++i) {
+                    const Value value = scaled(static_cast<Value>(next[i]));
+                    partial[i] = combine(partial[i], value);
+                }
+            }
+        };
+        if (scaling == Scaling::of_each) {
+            const auto share = static_cast<Value>(1.0 / static_cast<double>(sources.size()));
+            combine_all([share](Value value) { return static_cast<Value>(value * share); });
+        } else {
+            combine_all([](Value value) { return value; });
         }
-        if (is_average) {
+        if (scaling == Scaling::of_result) {
             const auto ranks = static_cast<Value>(sources.size());
             for (size_t i = 0; i < length; ++i) partial[i] = static_cast<Value>(partial[i] / ranks);
         }
@@ -112,21 +126,23 @@ Failure unknown_reduction(int operation) {
 template <class Element, class Body>
 void with_operation(int operation, Body &&body) {
     switch (operation) {
-        case CTK_SUM: return body(Sum(), false);
-        case CTK_PRODUCT: return body(Product(), false);
-        case CTK_MINIMUM: return body(Minimum(), false);
-        case CTK_MAXIMUM: return body(Maximum(), false);
+        case CTK_SUM: return body(Sum(), Scaling::none);
+        case CTK_PRODUCT: return body(Product(), Scaling::none);
+        case CTK_MINIMUM: return body(Minimum(), Scaling::none);
+        case CTK_MAXIMUM: return body(Maximum(), Scaling::none);
         default: break;
     }
     if constexpr (is_integer<Element>) {
         switch (operation) {
-            case CTK_BITWISE_AND: return body(And(), false);
-            case CTK_BITWISE_OR: return body(Or(), false);
-            case CTK_BITWISE_XOR: return body(Xor(), false);
+            case CTK_BITWISE_AND: return body(And(), Scaling::none);
+            case CTK_BITWISE_OR: return body(Or(), Scaling::none);
+            case CTK_BITWISE_XOR: return body(Xor(), Scaling::none);
             default: break;
         }
     } else if (operation == CTK_AVERAGE) {
-        return body(Sum(), true);
+        return body(Sum(), Scaling::of_result);
+    } else if (operation == CTK_SUM_OF_SHARES) {
+        return body(Sum(), Scaling::of_each);
     }
     throw unknown_reduction(operation);
 }
@@ -167,7 +183,7 @@ size_t Reduction::element_bytes() const {
     size_t bytes = 0;
     with_type(dtype, operation, [&](auto element, int operation) {
         bytes = sizeof(element);
-        with_operation<decltype(element)>(operation, [](auto, bool) {});
+        with_operation<decltype(element)>(operation, [](auto, Scaling) {});
     });
     return bytes;
 }
@@ -176,8 +192,8 @@ void Reduction::apply(
     const std::vector<const std::byte *> &sources, const std::vector<std::byte *> &destinations, size_t count) const {
     with_type(dtype, operation, [&](auto element, int operation) {
         using Element = decltype(element);
-        with_operation<Element>(operation, [&](auto combine, bool is_average) {
-            reduce<Element>(sources, destinations, count, combine, is_average);
+        with_operation<Element>(operation, [&](auto combine, Scaling scaling) {
+            reduce<Element>(sources, destinations, count, combine, scaling);
         });
     });
 }

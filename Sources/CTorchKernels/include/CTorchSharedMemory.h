@@ -81,6 +81,9 @@ enum {
     CTK_BITWISE_AND = 5,
     CTK_BITWISE_OR = 6,
     CTK_BITWISE_XOR = 7,
+    /// The sum of the elements times one by the number of ranks, each rounded: the average as c10d's reducer computes it.
+    /// Floating-point types alone.
+    CTK_SUM_OF_SHARES = 8,
 };
 
 /// Reduces in place, on every rank, in the order of the ranks: the bits do not depend on sizes or timing.

@@ -38,6 +38,11 @@ extension Accelerator {
                 "  gradients: averaged over \(ranks.description) "
                     + (reason.map { "in buckets during the backward pass (\(backend)), since \($0)" }
                         ?? "at once after the backward pass (\(backend))"))
+            if let elements = synchronizer.elements, elements.averaged < elements.all {
+                lines.append(
+                    "  gradients: \(elements.averaged) of \(elements.all) elements are averaged; the others are zero, "
+                        + "since taps of convolutions meet padding alone")
+            }
         }
         return lines.joined(separator: "\n")
     }

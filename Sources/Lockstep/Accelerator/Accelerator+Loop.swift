@@ -43,7 +43,7 @@ extension Accelerator {
                     + "accelerator.prepare.")
         }
         note("in training step", step + 1, " (backward pass)")
-        try (loop.lossWeight.map { loss * $0 } ?? loss).backward()
+        if let weight = loop.lossWeight { try loss.backward(weight: weight) } else { try loss.backward() }
         note("in training step", step + 1, " (after the backward pass)")
         if options.explainStep, !loop.hasExplained { try explainStep() }
     }

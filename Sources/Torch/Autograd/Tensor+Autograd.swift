@@ -52,6 +52,16 @@ extension Tensor {
         if let failure { throw failure }
     }
 
+    /// Adds the gradients of this scalar times a number to the `grad` of all leaves that it was computed from.
+    ///
+    /// It gives the bits of `(self * weight).backward()`, without another operation in the graph.
+    ///
+    /// - Throws: as ``backward(gradient:retainGraph:createGraph:)``.
+    package func backward(weight: Double) throws {
+        // Of more than one number the backward pass says what is wrong.
+        try backward(gradient: count == 1 ? .full(like: self, weight) : nil)
+    }
+
     /// Lets this tensor refer to another one's elements and type, for moving parameters that others refer to.
     package func setData(_ source: Tensor) {
         require(withHandles(source) { ct_set_data($0, $1) }, "setData", [self, source])

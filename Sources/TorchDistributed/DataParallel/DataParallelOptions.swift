@@ -12,7 +12,7 @@ public struct DataParallelOptions: Sendable {
     package enum Averaging: String, Sendable {
         /// In buckets while the backward pass goes on, by c10d's reducer.
         case inBuckets
-        /// All together after the backward pass, which then needs no engine.
+        /// All together after the backward pass, where they lie: in shared memory where the ranks have such.
         case atOnce
     }
 
@@ -31,7 +31,7 @@ public struct DataParallelOptions: Sendable {
     public var gradientAsBucketView = false
     /// What gradients are sent as.
     public var compression = Compression.none
-    /// When gradients are averaged; chosen by what the model is made of if nil.
+    /// When gradients are averaged; if nil at once where the ranks share memory, as far as that is possible.
     package var averaging: Averaging?
 
     /// PyTorch's defaults.

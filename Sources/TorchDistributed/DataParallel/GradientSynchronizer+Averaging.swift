@@ -12,7 +12,7 @@ extension GradientSynchronizer {
     ) throws -> String? {
         if group.worldSize == 1 { return ownReason(module, options) }
         // Ranks of PyTorch may take part where they can, and they know c10d's reducer alone.
-        guard options.averaging != nil || group.backend != .gloo else {
+        guard options.averaging != nil || group.backend == .shm else {
             return "ranks of other programs may take part"
         }
         let own = ownReason(module, options)
@@ -26,6 +26,11 @@ extension GradientSynchronizer {
         if options.averaging == .inBuckets { return "the program asks for buckets" }
         if options.findUnusedParameters { return "parameters without a gradient are searched for" }
         if options.compression != .none { return "gradients are compressed" }
-        return module.reasonAgainstDirectStep
+        for (name, tensor) in module.parameters.map({ ($0.name, $0.tensor) }) where tensor.requiresGrad {
+            guard tensor.dtype == .float32, tensor.device == .cpu else {
+                return "\(name) is \(tensor.dtype) on \(tensor.device), not float32 on the CPU"
+            }
+        }
+        return nil
     }
 }

@@ -70,6 +70,16 @@ package final class GradientSynchronizer {
         ct_reducer_release(reducer)
     }
 
+    /// How many elements of the gradients are averaged in a step, where all are averaged at once, and how many there are.
+    ///
+    /// The others are zero on all ranks, whatever the data; nil where gradients are averaged in buckets.
+    package var elements: (averaged: Int, all: Int)? {
+        guard averagingReason == nil, group.worldSize > 1 else { return nil }
+        var (averaged, all) = (Int64(0), Int64(0))
+        ct_reducer_elements(reducer, &averaged, &all)
+        return (Int(averaged), Int(all))
+    }
+
     /// Runs `body`, whose forward and backward passes leave gradients as they are on this rank (PyTorch's `no_sync`).
     ///
     /// The next synchronised backward pass averages what has added up. Both passes have to be inside.
@@ -100,7 +110,7 @@ package final class GradientSynchronizer {
             return nil
         }
         let value = try loss(index)
-        try (value * step.lossWeight).backward()
+        try value.backward(weight: step.lossWeight)
         return value.detach()
     }
 

@@ -27,10 +27,12 @@ public enum ReduceOperation: String, CaseIterable, Sendable, CustomStringConvert
     static func name(ofNumber number: Int8) -> String {
         switch number {
         case 0: "sum"
-        case 1: "average"
+        // 8: the shares of the ranks, added up.
+        case 1, 8: "average"
         case 2: "product"
         case 3: "min"
         case 4: "max"
+        case 6: "or"
         default: "operation \(number)"
         }
     }
