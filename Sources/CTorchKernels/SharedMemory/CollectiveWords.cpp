@@ -20,7 +20,7 @@ std::string type(int dtype) {
 
 std::string reduced(const Collective &collective) {
     static const char *const names[] = {"sum",     "average",     "product",    "minimum",
-                                        "maximum", "bitwise and", "bitwise or", "bitwise xor", "average"};
+                                        "maximum", "bitwise and", "bitwise or", "bitwise xor", "sum of shares"};
     const auto known = collective.reduction >= 0 && collective.reduction < 9;
     return std::string(known ? names[collective.reduction] : "reduction") + " of " + std::to_string(collective.count) +
            " " + type(collective.dtype);

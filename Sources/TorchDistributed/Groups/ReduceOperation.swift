@@ -26,9 +26,9 @@ public enum ReduceOperation: String, CaseIterable, Sendable, CustomStringConvert
 
     static func name(ofNumber number: Int8) -> String {
         switch number {
-        case 0: "sum"
-        // 8: the shares of the ranks, added up.
-        case 1, 8: "average"
+        // 8: of what each rank has, divided by the number of ranks.
+        case 0, 8: "sum"
+        case 1: "average"
         case 2: "product"
         case 3: "min"
         case 4: "max"
