@@ -15,7 +15,8 @@ public import TorchDistributed
 ///
 /// - Parameters:
 ///   - worldSize: how many ranks there are.
-///   - backend: what carries their data; as in a program if nil.
+///   - backend: what carries their data; as in a program if nil. With `hierarchical` the ranks are on two machines in turn,
+///     as far as they can tell.
 ///   - timeout: how long their collectives wait.
 ///   - body: what each does. Tensors stay on its thread.
 /// - Returns: what each rank returned, in order.
@@ -39,7 +40,12 @@ public func resultsOnRanks<Value: Sendable>(
     _ body: @escaping @Sendable (ProcessGroup) throws -> Value
 ) throws -> [Result<Value, any Error>] {
     try resultsOnRanks(worldSize, timeout: timeout, body) { store, rank in
-        try ProcessGroup(
+        if backend == .hierarchical {
+            return try ProcessGroup(
+                backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: timeout,
+                address: "127.0.0.1", onMachine: "\(rank % 2)")
+        }
+        return try ProcessGroup(
             backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: timeout, address: "127.0.0.1")
     }
 }

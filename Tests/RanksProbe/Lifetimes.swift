@@ -24,7 +24,12 @@ enum Lifetimes {
             Thread.detachNewThread {
                 do {
                     try step(
-                        ProcessGroup(backend: backend, store: store, rank: rank, worldSize: 2, address: "127.0.0.1"))
+                        backend == .hierarchical
+                            ? ProcessGroup(
+                                backend: backend, store: store, rank: rank, worldSize: 2, timeout: .seconds(30),
+                                address: "127.0.0.1", onMachine: "\(rank)")
+                            : ProcessGroup(
+                                backend: backend, store: store, rank: rank, worldSize: 2, address: "127.0.0.1"))
                 } catch {
                     failure.withLock { $0 = error }
                 }

@@ -11,14 +11,19 @@ struct ProbeRank {
     ///   - backend: as a program asks for it.
     ///   - isDistant: whether the ranks exchange what they record as if each was on a machine of its own.
     init(backend: ProcessGroup.Backend?, isDistant: Bool, store: Store, rank: Int, worldSize: Int) throws {
-        group =
-            isDistant
-            ? try ProcessGroup(
+        if isDistant {
+            group = try ProcessGroup(
                 withoutSharedPagesIn: store, rank: rank, worldSize: worldSize, timeout: .seconds(30),
                 address: "127.0.0.1")
-            : try ProcessGroup(
+        } else if backend == .hierarchical {
+            group = try ProcessGroup(
+                backend: nil, store: store, rank: rank, worldSize: worldSize, timeout: .seconds(30),
+                address: "127.0.0.1", onMachine: "\(rank % 2)")
+        } else {
+            group = try ProcessGroup(
                 backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: .seconds(30),
                 address: "127.0.0.1")
+        }
     }
 
     func timings() throws -> [Int] { try Timings.nanoseconds(group) }

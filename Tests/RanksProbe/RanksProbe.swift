@@ -5,7 +5,8 @@ import TorchNN
 
 /// A rank as a process: `ranks-probe <scenario> <rank> <world size> <port of the store>`.
 ///
-/// A scenario may end in `-gloo`, for that backend, or in `-distant`, for ranks that see each other through the store alone.
+/// A scenario may end in `-gloo`, for that backend, in `-machines`, for ranks that take themselves to be on two machines in
+/// turn, or in `-distant`, for ranks that see each other through the store alone.
 /// It prints what became of it as a line of JSON.
 @main
 struct RanksProbe {
@@ -26,8 +27,11 @@ struct RanksProbe {
         LibTorch.threadCount = 1
         var outcome = Outcome()
         let isDistant = arguments[1].hasSuffix("-distant")
-        let backend: ProcessGroup.Backend? = arguments[1].hasSuffix("-gloo") ? .gloo : nil
-        let scenario = ["-distant", "-gloo"].reduce(arguments[1]) { $0.replacingOccurrences(of: $1, with: "") }
+        let backend: ProcessGroup.Backend? =
+            arguments[1].hasSuffix("-gloo") ? .gloo : arguments[1].hasSuffix("-machines") ? .hierarchical : nil
+        let scenario = ["-distant", "-gloo", "-machines"].reduce(arguments[1]) {
+            $0.replacingOccurrences(of: $1, with: "")
+        }
         if scenario == "lifetimes" {
             outcome.numbers = try Lifetimes.counts(backend)
         } else {

@@ -1,8 +1,9 @@
 import Testing
 
 @Suite(.serialized) struct RankProcessTests {
-    /// The backend that is chosen by itself, Gloo, and Gloo between ranks that see each other through the store alone.
-    private static let kinds = ["", "-gloo", "-distant"]
+    /// The backend that is chosen by itself, Gloo, both on two machines, and Gloo between ranks that see each other through
+    /// the store alone.
+    private static let kinds = ["", "-gloo", "-machines", "-distant"]
 
     private static let mismatches = [
         ("size", ["float32 [50000]", "float32 [100000]"]), ("type", ["of float32 [1000]", "of float64 [1000]"]),
@@ -75,7 +76,9 @@ import Testing
 
     @Test(
         "a process ends by itself, whether it has closed its group or not",
-        arguments: ["normal", "unclosed", "normal-gloo", "unclosed-gloo"])
+        arguments: [
+            "normal", "unclosed", "normal-gloo", "unclosed-gloo", "normal-machines", "unclosed-machines",
+        ])
     func ending(scenario: String) throws {
         for _ in 0..<5 {
             let run = try RankProcesses(scenario, worldSize: 3)
@@ -84,7 +87,9 @@ import Testing
         }
     }
 
-    @Test("threads, descriptors and tensors of 200 groups and models are gone with them", arguments: ["", "-gloo"])
+    @Test(
+        "threads, descriptors and tensors of 200 groups and models are gone with them",
+        arguments: ["", "-gloo", "-machines"])
     func lifetimes(suffix: String) throws {
         let run = try RankProcesses("lifetimes" + suffix, worldSize: 1, limit: .seconds(240))
         let numbers = try #require(run.outcomes[0]?.numbers, "\(run.diagnostics)")

@@ -24,6 +24,9 @@ Joining::Joining(int rank, int world_size) : rank_(rank), world_size_(world_size
     }
 }
 
+Joining::Joining(int rank, int world_size, std::shared_ptr<Joining> whole, std::chrono::milliseconds limit)
+    : rank_(rank), world_size_(world_size), whole_(std::move(whole)), limit_(limit) {}
+
 std::vector<int> Joining::missing() {
     std::lock_guard lock(mutex_);
     return missing_;
@@ -37,11 +40,20 @@ void Joining::cancel(const std::string &reason) {
     is_cancelled_ = true;
 }
 
-void Joining::pause(int &milliseconds) {
+void Joining::check() {
     if (is_cancelled_) {
         std::lock_guard lock(mutex_);
         throw Cancelled(reason_);
     }
+    if (!whole_) return;
+    whole_->check();
+    if (std::chrono::steady_clock::now() - start_ > limit_) {
+        throw Cancelled("timed out after " + std::to_string(limit_.count()) + " ms: the machines have not connected");
+    }
+}
+
+void Joining::pause(int &milliseconds) {
+    check();
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     milliseconds = std::min(2 * milliseconds, 20);
 }
@@ -51,7 +63,7 @@ void Joining::wait(c10d::Store &store, const std::vector<std::string> &keys) {
     if (keys.size() == 1) {
         const auto digits = keys[0].find_last_not_of("0123456789") + 1;
         const auto prefix = keys[0].substr(0, digits);
-        if (digits < keys[0].size() && store.check({prefix + std::to_string(rank_)})) {
+        if (!whole_ && digits < keys[0].size() && store.check({prefix + std::to_string(rank_)})) {
             return wait_for_ranks(store, prefix);
         }
     }

@@ -4,6 +4,7 @@
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,8 @@ namespace ctorch {
 class Joining {
   public:
     Joining(int rank, int world_size);
+    /// A part of another coming together: it ends with that, or after a time limit.
+    Joining(int rank, int world_size, std::shared_ptr<Joining> whole, std::chrono::milliseconds limit);
 
     /// The ranks whose addresses are not in the store yet.
     std::vector<int> missing();
@@ -27,9 +30,13 @@ class Joining {
   private:
     void wait_for_ranks(c10d::Store &store, const std::string &prefix);
     void pause(int &milliseconds);
+    void check();
 
     const int rank_;
     const int world_size_;
+    const std::shared_ptr<Joining> whole_;
+    const std::chrono::milliseconds limit_{0};
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::vector<int> missing_;
     std::string reason_;

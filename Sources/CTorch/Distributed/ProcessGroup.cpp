@@ -1,5 +1,6 @@
 // Process groups over Gloo and shared memory, and the collectives.
 #include "GlooDevice.h"
+#include "HierarchicalBackend.h"
 #include "Handles.h"
 #include "JoiningStore.h"
 
@@ -10,8 +11,9 @@
 
 #include <ATen/ops/empty.h>
 
-#include <limits>
+#include <algorithm>
 #include <csignal>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -25,6 +27,10 @@ struct ct_device_handle {
 
 struct ct_joining_handle {
     std::shared_ptr<ctorch::Joining> joining;
+};
+
+struct ct_memory_place_handle {
+    ctk::JoiningPlace place;
 };
 
 namespace {
@@ -73,6 +79,19 @@ std::vector<int> closed_connections(c10d::ProcessGroupGloo &gloo) {
         if (!is_open) closed.push_back(peer);
     }
     return closed;
+}
+
+/// Connects ranks through Gloo, which find each other in the store under a prefix.
+c10::intrusive_ptr<c10d::ProcessGroupGloo> connected(
+    ct_store store, const char *prefix, std::shared_ptr<ctorch::Joining> joining, int rank, int world_size,
+    const ctorch::GlooDevice &device, int64_t timeout_ms) {
+    auto options = c10d::ProcessGroupGloo::Options::create(ctorch::milliseconds(timeout_ms));
+    options->devices.push_back(device.device);
+    auto own = c10::make_intrusive<c10d::PrefixStore>(prefix, store->store);
+    auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<ctorch::JoiningStore>(own, std::move(joining)), rank, world_size, options);
+    gloo->setSequenceNumberForGroup();
+    return gloo;
 }
 
 /// A group with a backend, and the same as the reducer and other parts of c10d take it.
@@ -126,13 +145,8 @@ ct_group ct_group_gloo(
     ct_observer observer) {
     return made([&] {
         auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
-        auto options = c10d::ProcessGroupGloo::Options::create(ctorch::milliseconds(timeout_ms));
-        options->devices.push_back(device->device.device);
         auto transport = device->device.transport;
-        auto own = c10::make_intrusive<c10d::PrefixStore>("cpu/", store->store);
-        auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
-            c10::make_intrusive<ctorch::JoiningStore>(own, joining->joining), rank, world_size, options);
-        gloo->setSequenceNumberForGroup();
+        auto gloo = connected(store, "cpu/", joining->joining, rank, world_size, device->device, timeout_ms);
         auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
             gloo, collectives,
             ctorch::Connections{
@@ -142,12 +156,22 @@ ct_group ct_group_gloo(
     });
 }
 
+ct_memory_place ct_memory_place_new(ct_store store, int32_t rank) {
+    return made([&] {
+        auto place = std::make_unique<ct_memory_place_handle>();
+        ctk::publish_in(*store->store, place->place, rank);
+        return place.release();
+    });
+}
+void ct_memory_place_release(ct_memory_place self) { delete self; }
+
 ct_group ct_group_shm(
-    ct_store store, int32_t rank, int32_t world_size, int64_t timeout_ms, ct_observer observer) {
+    ct_store store, int32_t rank, int32_t world_size, ct_memory_place place, int64_t timeout_ms, ct_observer observer) {
     return made([&] {
         auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
         auto shared = c10::make_intrusive<ctk::SharedMemoryBackend>(
-            ctk::join_through(*store->store, rank, world_size, ctorch::milliseconds(timeout_ms)));
+            ctk::join_through(
+                *store->store, place->place, ctk::Members::all(rank, world_size), ctorch::milliseconds(timeout_ms)));
         auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
             shared, collectives,
             ctorch::Connections{
@@ -157,6 +181,53 @@ ct_group ct_group_shm(
                 },
                 [shared](int64_t count, at::ScalarType dtype) { return shared->allocate(count, dtype); }});
         return group(store, c10d::ProcessGroup::BackendType::CUSTOM, backend, nullptr);
+    });
+}
+
+ct_group ct_group_hierarchical(
+    ct_store store, int32_t rank, int32_t world_size, const int32_t *machine_of_rank, ct_memory_place place,
+    ct_device device, ct_joining joining, int64_t timeout_ms, ct_observer observer) {
+    return made([&] {
+        auto collectives = std::make_shared<ctorch::CollectiveRegister>(observer);
+        auto transport = device->device.transport;
+        const auto limit = ctorch::milliseconds(timeout_ms);
+        const ctorch::Machines machines({machine_of_rank, machine_of_rank + world_size});
+        // All ranks first: it is this that is watched for those that are missing.
+        auto all = connected(store, "cpu/", joining->joining, rank, world_size, device->device, timeout_ms);
+        const auto &members = machines.neighbours(rank);
+        auto shared = c10::make_intrusive<ctk::SharedMemoryBackend>(
+            ctk::join_through(*store->store, place->place, {machines.place(rank), members}, limit));
+        c10::intrusive_ptr<c10d::ProcessGroupGloo> leaders;
+        if (machines.place(rank) == 0) {
+            const auto own = static_cast<int>(machines.machine(rank));
+            const auto count = static_cast<int>(machines.count());
+            auto part = std::make_shared<ctorch::Joining>(own, count, joining->joining, limit);
+            leaders = connected(store, "machines/", std::move(part), own, count, device->device, timeout_ms);
+        }
+        // Nobody goes on before all machines are connected.
+        shared->run_now(shared->group().barrier(), limit);
+        auto hierarchical = c10::make_intrusive<ctorch::HierarchicalBackend>(rank, machines, shared, leaders, all);
+        auto close = [shared, leaders, all, transport](const std::string &reason) {
+            shared->abort_with(reason);
+            if (leaders) disconnect(leaders, *transport);
+            disconnect(all, *transport);
+        };
+        auto closed = [shared, all, members] {
+            auto ranks = closed_connections(*all);
+            for (const int place : shared->ended()) ranks.push_back(members[static_cast<size_t>(place)]);
+            std::sort(ranks.begin(), ranks.end());
+            ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+            return ranks;
+        };
+        auto backend = c10::make_intrusive<ctorch::RecordedBackend>(
+            hierarchical, collectives,
+            ctorch::Connections{
+                close, closed,
+                [hierarchical](const at::Tensor &tensor, const c10d::AllreduceOptions &options) {
+                    hierarchical->all_reduce_now(tensor, options);
+                },
+                [hierarchical](int64_t count, at::ScalarType dtype) { return hierarchical->allocate(count, dtype); }});
+        return group(store, c10d::ProcessGroup::BackendType::CUSTOM, backend, transport);
     });
 }
 

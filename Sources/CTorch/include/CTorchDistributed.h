@@ -16,6 +16,7 @@ extern "C" {
 typedef struct ct_store_handle *ct_store;
 typedef struct ct_device_handle *ct_device;
 typedef struct ct_joining_handle *ct_joining;
+typedef struct ct_memory_place_handle *ct_memory_place;
 typedef struct ct_group_handle *ct_group;
 typedef struct ct_work_handle *ct_work;
 typedef struct ct_reducer_handle *ct_reducer;
@@ -125,10 +126,20 @@ void ct_joining_cancel(ct_joining self, const char *reason);
 ct_group _Nullable ct_group_gloo(
     ct_store store, int32_t rank, int32_t world_size, ct_device device, ct_joining joining, int64_t timeout_ms,
     ct_observer observer);
-/// Connects the ranks of a group, all of which run on this machine, through memory that they share. Waits at most
-/// `timeout_ms` for all of them, which is also the group's time limit at first.
+/// Opens the socket at which the other ranks of this machine connect to this one, and publishes it in `store`: from then
+/// on they notice when this process ends.
+ct_memory_place _Nullable ct_memory_place_new(ct_store store, int32_t rank);
+void ct_memory_place_release(ct_memory_place self);
+/// Connects the ranks of a group, all of which run on this machine and have published their places, through memory that
+/// they share. Waits at most `timeout_ms` for all of them, which is also the group's time limit at first.
 ct_group _Nullable ct_group_shm(
-    ct_store store, int32_t rank, int32_t world_size, int64_t timeout_ms, ct_observer observer);
+    ct_store store, int32_t rank, int32_t world_size, ct_memory_place place, int64_t timeout_ms, ct_observer observer);
+/// Connects the ranks of a group on several machines: those of a machine through memory that they share, and all of them,
+/// as well as the lowest of each machine, through Gloo. `machines` has a number for each rank, the same for ranks of one
+/// machine. It waits as `ct_group_gloo` and `ct_group_shm` do.
+ct_group _Nullable ct_group_hierarchical(
+    ct_store store, int32_t rank, int32_t world_size, const int32_t *machines, ct_memory_place place, ct_device device,
+    ct_joining joining, int64_t timeout_ms, ct_observer observer);
 /// Ends the group; what is in progress is given up. Never on a thread of the group's own, such as `left`'s.
 void ct_group_release(ct_group self);
 /// Fails what is in progress and all that comes with `reason`, and closes the connections; the first reason stays.
@@ -140,7 +151,7 @@ const char *_Nullable ct_group_transport_failure(ct_group self);
 int32_t ct_group_closed_connections(ct_group self, int32_t *out, int32_t capacity);
 bool ct_group_set_timeout(ct_group self, int64_t timeout_ms);
 
-// Reductions are LibTorch's numbers: 0 sum, 1 average (shared memory alone), 2 product, 3 min, 4 max.
+// Reductions are LibTorch's numbers: 0 sum, 1 average (not Gloo alone), 2 product, 3 min, 4 max.
 // `timeout_ms` -1: the group's.
 
 ct_work _Nullable ct_group_broadcast(ct_group self, ct_tensor tensor, int32_t root, int64_t timeout_ms);
@@ -148,8 +159,8 @@ ct_work _Nullable ct_group_all_reduce(ct_group self, ct_tensor tensor, int8_t re
 /// Reduces a contiguous tensor and waits for the result; with shared memory on the calling thread, without a work. Of
 /// gradients `bucket` is the number, else -1.
 bool ct_group_all_reduce_now(ct_group self, ct_tensor tensor, int8_t reduction, int32_t bucket, int64_t timeout_ms);
-/// A vector of zeros, all ranks the same, at the same time: in memory that all see, so that it is reduced without copies,
-/// or in ordinary memory where the backend has no other. It may outlive the group.
+/// A vector of zeros, all ranks the same, at the same time: in memory that all of a machine see, so that it is reduced
+/// there without copies, or in ordinary memory where the backend has no other. It may outlive the group.
 ct_tensor _Nullable ct_group_allocate(ct_group self, int64_t count, int8_t dtype);
 ct_work _Nullable ct_group_reduce(ct_group self, ct_tensor tensor, int32_t root, int8_t reduction, int64_t timeout_ms);
 /// `outputs` has one tensor a rank.

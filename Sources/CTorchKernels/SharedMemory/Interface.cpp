@@ -76,7 +76,10 @@ int32_t ctk_error_rank(void) { return error_rank; }
 
 ctk_group ctk_group_join(int32_t rank, int32_t world_size, ctk_rendezvous rendezvous, int64_t timeout_ms) {
     return made([&] {
-        return new ctk_group_handle{{rank, world_size, rendezvous, std::chrono::milliseconds(timeout_ms)}};
+        const ctk::JoiningPlace place;
+        if (world_size > 1) place.publish(rank, rendezvous);
+        return new ctk_group_handle{
+            {place, ctk::Members::all(rank, world_size), rendezvous, std::chrono::milliseconds(timeout_ms)}};
     });
 }
 void ctk_group_release(ctk_group self) { delete self; }

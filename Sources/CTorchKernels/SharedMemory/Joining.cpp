@@ -36,103 +36,158 @@ std::string machine() {
     return file >> text ? text : "-";
 }
 
-std::string key(int rank) { return "shm/" + std::to_string(rank); }
+std::string key(int number) { return "shm/" + std::to_string(number); }
+std::string rank_in_words(int number) { return "rank " + std::to_string(number); }
 
 /// Where a rank listens.
-struct Place {
+struct Address {
     std::string machine;
     std::string token;
     std::string name;
 };
 
-/// Waits until `rank` has published where it listens.
-Place place_of(int rank, const ctk_rendezvous &rendezvous, const Deadline &deadline) {
-    char value[256] = "";
-    auto pause = std::chrono::milliseconds(1);
-    for (;;) {
-        const int found = rendezvous.get(rendezvous.context, key(rank).c_str(), value, sizeof(value));
-        if (found > 0) break;
-        if (found < 0) throw Failure(CTK_ERROR_SYSTEM, "looking up " + key(rank) + " in the store failed", rank);
-        if (deadline.has_passed()) {
-            throw Failure(
-                CTK_ERROR_TIMED_OUT, "rank " + std::to_string(rank) + " has not joined within " + deadline.limit(), rank);
+/// The connections of one rank, while they come about.
+class Meeting {
+  public:
+    Meeting(
+        const JoiningPlace &place, const Members &members, const ctk_rendezvous &rendezvous, const Deadline &deadline)
+        : place_(place), members_(members), rendezvous_(rendezvous), deadline_(deadline), peers_(members.numbers.size()) {}
+
+    std::vector<PeerSocket> connect() {
+        for (size_t other = 0; other < own(); ++other) connect_to(other);
+        for (size_t count = own() + 1; count < peers_.size();) count += accept_one() ? 1 : 0;
+        return std::move(peers_);
+    }
+
+  private:
+    size_t own() const { return static_cast<size_t>(members_.rank); }
+
+    /// Where a rank listens, if it has published that.
+    std::optional<Address> address_of(size_t rank) const {
+        const auto number = members_.numbers[rank];
+        char value[256] = "";
+        const int found = rendezvous_.get(rendezvous_.context, key(number).c_str(), value, sizeof(value));
+        if (found < 0) throw Failure(CTK_ERROR_SYSTEM, "looking up " + key(number) + " in the store failed", number);
+        if (found == 0) return std::nullopt;
+        value[sizeof(value) - 1] = 0;
+        Address address;
+        if (!(std::istringstream(value) >> address.machine >> address.token >> address.name)) {
+            throw Failure(CTK_ERROR_MISMATCH, "the store's " + key(number) + " is not a rank's address: " + value, number);
         }
-        std::this_thread::sleep_for(deadline.left(pause));
-        pause = std::min(2 * pause, std::chrono::milliseconds(20));
-    }
-    value[sizeof(value) - 1] = 0;
-    Place place;
-    if (!(std::istringstream(value) >> place.machine >> place.token >> place.name)) {
-        throw Failure(CTK_ERROR_MISMATCH, "the store's " + key(rank) + " is not a rank's address: " + value, rank);
-    }
-    return place;
-}
-
-Greeting greeting(int rank, int world_size, const std::string &token) {
-    Greeting result{};
-    std::strncpy(result.token, token.c_str(), sizeof(result.token) - 1);
-    result.rank = rank;
-    result.world_size = world_size;
-    return result;
-}
-
-std::string missing_after(const std::vector<PeerSocket> &peers, int rank) {
-    std::string text;
-    for (size_t other = static_cast<size_t>(rank) + 1; other < peers.size(); ++other) {
-        if (peers[other].number() < 0) text += (text.empty() ? "" : ", ") + std::to_string(other);
-    }
-    return text;
-}
-}  // namespace
-
-std::vector<PeerSocket> join(int rank, int world_size, const ctk_rendezvous &rendezvous, const Deadline &deadline) {
-    std::vector<PeerSocket> peers(static_cast<size_t>(world_size));
-    if (world_size == 1) return peers;
-    const Listener listener;
-    const auto token = random_token();
-    const auto value = machine() + " " + token + " " + listener.name();
-    if (!rendezvous.set(rendezvous.context, key(rank).c_str(), value.c_str())) {
-        throw Failure(CTK_ERROR_SYSTEM, "storing " + key(rank) + " in the store failed");
+        return address;
     }
 
-    for (int other = 0; other < rank; ++other) {
-        const auto place = place_of(other, rendezvous, deadline);
-        if (place.machine != machine()) {
+    void connect_to(size_t other) {
+        const auto number = members_.numbers[other];
+        std::optional<Address> address;
+        for (auto pause = std::chrono::milliseconds(1); !(address = address_of(other));) {
+            check_connected();
+            if (deadline_.has_passed()) throw late(rank_in_words(number), number);
+            std::this_thread::sleep_for(deadline_.left(pause));
+            pause = std::min(2 * pause, std::chrono::milliseconds(20));
+        }
+        if (address->machine != machine()) {
             throw Failure(
                 CTK_ERROR_MISMATCH,
-                "rank " + std::to_string(other) + " runs on another machine than rank " + std::to_string(rank) +
+                rank_in_words(number) + " runs on another machine than " + rank_in_words(members_.number()) +
                     "; only ranks of one machine share memory",
-                other);
+                number);
         }
-        auto &peer = peers[static_cast<size_t>(other)];
-        peer = PeerSocket(place.name, other);
-        peer.send(greeting(rank, world_size, place.token), -1, other);
+        peers_[other] = PeerSocket(address->name, number);
+        Greeting greeting{};
+        std::strncpy(greeting.token, address->token.c_str(), sizeof(greeting.token) - 1);
+        greeting.rank = members_.rank;
+        greeting.world_size = static_cast<int32_t>(peers_.size());
+        peers_[other].send(greeting, -1, number);
     }
 
-    for (int count = rank + 1; count < world_size;) {
-        auto peer = listener.accept(deadline);
-        if (!peer) {
-            const auto missing = missing_after(peers, rank);
-            throw Failure(
-                CTK_ERROR_TIMED_OUT, "rank " + missing + " has not joined within " + deadline.limit(), std::stoi(missing));
+    /// Waits for the next connection of a higher rank; false where somebody else came.
+    bool accept_one() {
+        std::optional<PeerSocket> peer;
+        auto patience = std::chrono::milliseconds(250);
+        while (!(peer = place_.listener().accept(Deadline(deadline_.left(patience))))) {
+            check_connected();
+            if (deadline_.has_passed()) throw late();
+            check_awaited();
+            patience = std::min(2 * patience, std::chrono::milliseconds(1000));
         }
         Descriptor none;
         // A stranger that says nothing must not hold the ranks up for long.
-        const auto said = peer->receive(none, Deadline(deadline.left(std::chrono::milliseconds(2000))));
-        if (!said || token != said->token) continue;
-        if (said->world_size != world_size || said->rank <= rank || said->rank >= world_size ||
-            peers[static_cast<size_t>(said->rank)].number() >= 0) {
+        const auto said = peer->receive(none, Deadline(deadline_.left(std::chrono::milliseconds(2000))));
+        if (!said || place_.token() != said->token) return false;
+        const auto size = static_cast<int>(peers_.size());
+        if (said->world_size != size || said->rank <= members_.rank || said->rank >= size ||
+            peers_[static_cast<size_t>(said->rank)].number() >= 0) {
             throw Failure(
                 CTK_ERROR_MISMATCH,
                 "a process joined as rank " + std::to_string(said->rank) + " of " + std::to_string(said->world_size) +
-                    ", which rank " + std::to_string(rank) + " of " + std::to_string(world_size) +
+                    ", which rank " + std::to_string(members_.rank) + " of " + std::to_string(size) +
                     " does not expect; are two processes started with the same rank?",
                 said->rank);
         }
-        peers[static_cast<size_t>(said->rank)] = std::move(*peer);
-        ++count;
+        peers_[static_cast<size_t>(said->rank)] = std::move(*peer);
+        return true;
     }
-    return peers;
+
+    /// Throws where a rank has ended that was connected with this one already.
+    void check_connected() const {
+        for (size_t other = 0; other < peers_.size(); ++other) {
+            if (peers_[other].number() < 0 || !peers_[other].has_ended()) continue;
+            throw Failure(
+                CTK_ERROR_PEER_ENDED, rank_in_words(members_.numbers[other]) + " has ended while the ranks joined",
+                members_.numbers[other]);
+        }
+    }
+
+    /// Throws where a rank has ended that has published its place and has not connected yet: nobody listens there.
+    void check_awaited() const {
+        for (size_t other = own() + 1; other < peers_.size(); ++other) {
+            if (peers_[other].number() >= 0) continue;
+            const auto address = address_of(other);
+            if (address && address->machine == machine()) PeerSocket(address->name, members_.numbers[other]);
+        }
+    }
+
+    Failure late(const std::string &ranks, int first) const {
+        return Failure(CTK_ERROR_TIMED_OUT, ranks + " has not joined within " + deadline_.limit(), first);
+    }
+    Failure late() const {
+        std::string ranks;
+        int first = -1;
+        for (size_t other = own() + 1; other < peers_.size(); ++other) {
+            if (peers_[other].number() >= 0) continue;
+            if (first < 0) first = members_.numbers[other];
+            ranks += (ranks.empty() ? "" : ", ") + std::to_string(members_.numbers[other]);
+        }
+        return late("rank " + ranks, first);
+    }
+
+    const JoiningPlace &place_;
+    const Members &members_;
+    const ctk_rendezvous &rendezvous_;
+    const Deadline &deadline_;
+    std::vector<PeerSocket> peers_;
+};
+}  // namespace
+
+Members Members::all(int rank, int world_size) {
+    Members result{rank, {}};
+    for (int other = 0; other < world_size; ++other) result.numbers.push_back(other);
+    return result;
+}
+
+JoiningPlace::JoiningPlace() : token_(random_token()) {}
+
+void JoiningPlace::publish(int number, const ctk_rendezvous &rendezvous) const {
+    const auto value = machine() + " " + token_ + " " + listener_.name();
+    if (!rendezvous.set(rendezvous.context, key(number).c_str(), value.c_str())) {
+        throw Failure(CTK_ERROR_SYSTEM, "storing " + key(number) + " in the store failed");
+    }
+}
+
+std::vector<PeerSocket> join(
+    const JoiningPlace &place, const Members &members, const ctk_rendezvous &rendezvous, const Deadline &deadline) {
+    return Meeting(place, members, rendezvous, deadline).connect();
 }
 
 }  // namespace ctk

@@ -13,6 +13,10 @@ namespace {
 constexpr size_t kShort = 16 * 1024;
 }  // namespace
 
+std::string PeerChannel::name() const {
+    return "rank " + std::to_string(number_) + " (pid " + std::to_string(socket_.pid()) + ")";
+}
+
 std::optional<Greeting> PeerChannel::receive_region(Descriptor &descriptor, const Deadline &deadline) {
     for (;;) {
         const bool is_alive = progress();
@@ -85,7 +89,7 @@ bool PeerChannel::send_first() {
     greeting.tag = message.tag;
     greeting.bytes = message.bytes;
     try {
-        if (!socket_.try_send(greeting, message.content, message.file.number(), rank_)) return false;
+        if (!socket_.try_send(greeting, message.content, message.file.number(), number_)) return false;
     } catch (const std::exception &error) {
         message.refusal = error.what();
     }
@@ -124,7 +128,7 @@ bool PeerChannel::read_one() {
 
 void PeerChannel::deliver(Message &message, AwaitedMessage &awaited) const {
     const auto bytes = static_cast<size_t>(message.greeting.bytes);
-    const auto sender = "rank " + std::to_string(rank_);
+    const auto sender = "rank " + std::to_string(number_);
     try {
         if (bytes != awaited.bytes) {
             awaited.refusal = sender + " sent " + std::to_string(bytes) + " bytes where " +
@@ -135,7 +139,7 @@ void PeerChannel::deliver(Message &message, AwaitedMessage &awaited) const {
         } else if (!message.file) {
             awaited.refusal = sender + " sent a message, but no descriptor was free here: ulimit -n";
         } else {
-            check_memory_file(message.file, bytes, rank_);
+            check_memory_file(message.file, bytes, number_);
             std::memcpy(awaited.data, Mapping(message.file, bytes).start(), bytes);
         }
     } catch (const std::exception &error) {

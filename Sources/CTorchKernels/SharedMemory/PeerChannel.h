@@ -41,13 +41,16 @@ struct AwaitedMessage {
 /// Nothing happens by itself: whoever waits for something calls `progress`, from any thread.
 class PeerChannel {
   public:
-    PeerChannel(PeerSocket socket, int rank) : socket_(std::move(socket)), rank_(rank) {}
+    /// `number`: the other rank's, in messages.
+    PeerChannel(PeerSocket socket, int number) : socket_(std::move(socket)), number_(number) {}
 
     const PeerSocket &socket() const { return socket_; }
+    /// `rank 1 (pid 77)`.
+    std::string name() const;
     bool exists() const { return socket_.number() >= 0; }
 
     /// Offers memory to the other rank.
-    void send_region(const Greeting &greeting, int descriptor) const { socket_.send(greeting, descriptor, rank_); }
+    void send_region(const Greeting &greeting, int descriptor) const { socket_.send(greeting, descriptor, number_); }
     /// The next memory that the other rank offers; nothing if it has ended or the time is over.
     std::optional<Greeting> receive_region(Descriptor &descriptor, const Deadline &deadline);
 
@@ -78,7 +81,7 @@ class PeerChannel {
     void deliver(Message &message, AwaitedMessage &awaited) const;
 
     const PeerSocket socket_;
-    const int rank_;
+    const int number_;
     std::mutex mutex_;
     bool has_ended_ = false;
     std::deque<Region> regions_;

@@ -2,7 +2,6 @@
 
 #include "CollectiveWords.h"
 #include "Failure.h"
-#include "Joining.h"
 
 #include <cstring>
 
@@ -14,18 +13,21 @@ constexpr size_t kSlot = 256 * 1024;
 /// Every rank's part of an all-reduce takes a multiple of a cache line of a slot.
 constexpr int kMostRanks = 64;
 
-PeerChannels channels(std::vector<PeerSocket> sockets) {
+PeerChannels channels(std::vector<PeerSocket> sockets, const Members &members) {
     PeerChannels result;
     for (size_t rank = 0; rank < sockets.size(); ++rank) {
-        result.push_back(std::make_unique<PeerChannel>(std::move(sockets[rank]), static_cast<int>(rank)));
+        result.push_back(std::make_unique<PeerChannel>(std::move(sockets[rank]), members.numbers[rank]));
     }
     return result;
 }
 }  // namespace
 
 SharedGroup::SharedGroup(
-    int rank, int world_size, const ctk_rendezvous &rendezvous, std::chrono::milliseconds timeout)
-    : rank_(rank), ranks_(static_cast<size_t>(world_size)), timeout_(timeout) {
+    const JoiningPlace &place, const Members &members, const ctk_rendezvous &rendezvous,
+    std::chrono::milliseconds timeout)
+    : rank_(members.rank), ranks_(members.numbers.size()), timeout_(timeout) {
+    const int rank = rank_;
+    const int world_size = this->world_size();
     if (world_size < 1 || rank < 0 || rank >= world_size) {
         throw Failure(
             CTK_ERROR_INVALID_ARGUMENT,
@@ -38,7 +40,7 @@ SharedGroup::SharedGroup(
                 " share memory");
     }
     const Deadline deadline(timeout);
-    peers_ = channels(join(rank, world_size, rendezvous, deadline));
+    peers_ = channels(join(place, members, rendezvous, deadline), members);
     const size_t bytes = kPage + 2 * kSlot;
     region_ = SharedRegion(peers_, rank, 0, create_memory_file(bytes), bytes, deadline);
     barrier_ = std::make_unique<StepBarrier>(peers_, region_, rank);

@@ -1,6 +1,7 @@
 // The collectives of the ranks of one machine.
 #pragma once
 
+#include "Joining.h"
 #include "PeerChannel.h"
 #include "Reduction.h"
 #include "SharedRegion.h"
@@ -33,7 +34,10 @@ struct SharedBuffer {
 /// arrive at the step after the next, when it is written again.
 class SharedGroup {
   public:
-    SharedGroup(int rank, int world_size, const ctk_rendezvous &rendezvous, std::chrono::milliseconds timeout);
+    /// Joins the group; `place` has been published. `timeout` limits the joining and each later collective.
+    SharedGroup(
+        const JoiningPlace &place, const Members &members, const ctk_rendezvous &rendezvous,
+        std::chrono::milliseconds timeout);
     ~SharedGroup();
 
     std::chrono::milliseconds timeout() const { return timeout_; }

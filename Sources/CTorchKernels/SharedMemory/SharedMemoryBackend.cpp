@@ -101,7 +101,7 @@ SharedMemoryBackend::Works SharedMemoryBackend::allreduce(Tensors &tensors, cons
 void SharedMemoryBackend::all_reduce_now(const at::Tensor &tensor, const c10d::AllreduceOptions &options) {
     TORCH_CHECK(tensor.device().is_cpu() && tensor.is_contiguous(), "a contiguous tensor of the CPU is needed");
     auto task = group_->all_reduce(bytes(tensor), count(tensor), reduction(tensor, options.reduceOp));
-    queue_->run(std::move(task), limit(options.timeout));
+    run_now(std::move(task), options.timeout);
 }
 
 SharedMemoryBackend::Works SharedMemoryBackend::allreduce_coalesced(
@@ -222,9 +222,10 @@ std::vector<int> SharedMemoryBackend::ended() const {
     return ranks;
 }
 
-std::shared_ptr<SharedGroup> join_through(
-    c10d::Store &store, int rank, int world_size, std::chrono::milliseconds timeout) {
-    ctk_rendezvous rendezvous{
+namespace {
+/// The store as the ranks of a machine use it, which must stay meanwhile.
+ctk_rendezvous rendezvous(c10d::Store &store) {
+    return {
         &store,
         [](void *context, const char *key, const char *value) {
             try {
@@ -247,7 +248,14 @@ std::shared_ptr<SharedGroup> join_through(
                 return -1;
             }
         }};
-    return std::make_shared<SharedGroup>(rank, world_size, rendezvous, timeout);
+}
+}  // namespace
+
+void publish_in(c10d::Store &store, const JoiningPlace &place, int number) { place.publish(number, rendezvous(store)); }
+
+std::shared_ptr<SharedGroup> join_through(
+    c10d::Store &store, const JoiningPlace &place, const Members &members, std::chrono::milliseconds timeout) {
+    return std::make_shared<SharedGroup>(place, members, rendezvous(store), timeout);
 }
 
 }  // namespace ctk

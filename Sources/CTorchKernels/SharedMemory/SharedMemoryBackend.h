@@ -42,7 +42,10 @@ class SharedMemoryBackend final : public c10d::Backend {
     Works barrier(const c10d::BarrierOptions &options) override;
     void monitoredBarrier(const c10d::BarrierOptions &options, bool wait_for_all) override;
 
-    /// As `allreduce` of one contiguous tensor, but on this thread until the end and without a work.
+    SharedGroup &group() const { return *group_; }
+    /// Runs a collective of the group on this thread until the end, after all others, without a work.
+    void run_now(Task task, std::chrono::milliseconds timeout) { queue_->run(std::move(task), limit(timeout)); }
+    /// As `allreduce` of one contiguous tensor, likewise.
     void all_reduce_now(const at::Tensor &tensor, const c10d::AllreduceOptions &options);
     /// A vector of zeros in memory that all ranks see; they ask for the same, at the same time. It stays until its last
     /// user is gone, also after the group.
@@ -64,8 +67,10 @@ class SharedMemoryBackend final : public c10d::Backend {
     const std::shared_ptr<CollectiveQueue> queue_;
 };
 
-/// The ranks of a c10d store's group; throws a Failure where they cannot share memory.
+/// Publishes a rank's place in a c10d store.
+void publish_in(c10d::Store &store, const JoiningPlace &place, int number);
+/// Joins ranks that have published their places in a c10d store; throws a Failure where they cannot share memory.
 std::shared_ptr<SharedGroup> join_through(
-    c10d::Store &store, int rank, int world_size, std::chrono::milliseconds timeout);
+    c10d::Store &store, const JoiningPlace &place, const Members &members, std::chrono::milliseconds timeout);
 
 }  // namespace ctk

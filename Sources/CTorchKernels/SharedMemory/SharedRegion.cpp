@@ -8,7 +8,7 @@ namespace {
 Mapping received(PeerChannel &peer, int rank, uint32_t number, size_t bytes, const Deadline &deadline) {
     Descriptor file;
     const auto said = peer.receive_region(file, deadline);
-    const auto name = "rank " + std::to_string(rank) + " (pid " + std::to_string(peer.socket().pid()) + ")";
+    const auto name = peer.name();
     if (!said && (peer.socket().has_ended() || !deadline.has_passed())) {
         throw Failure(CTK_ERROR_PEER_ENDED, name + " has ended before it shared its memory", rank);
     }

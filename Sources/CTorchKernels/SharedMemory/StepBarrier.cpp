@@ -169,8 +169,4 @@ void StepBarrier::give_up(RankState state, const Failure &reason) noexcept {
     for (size_t rank = 0; rank < peers_.size(); ++rank) wake_all(page(rank).step);
 }
 
-std::string StepBarrier::name(size_t rank) const {
-    return "rank " + std::to_string(rank) + " (pid " + std::to_string(peers_[rank]->socket().pid()) + ")";
-}
-
 }  // namespace ctk

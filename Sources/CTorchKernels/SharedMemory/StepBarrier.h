@@ -45,7 +45,7 @@ class StepBarrier {
 
     RankPage &page(size_t rank) const { return *reinterpret_cast<RankPage *>(region_.start(rank)); }
     /// `rank 1 (pid 77)`.
-    std::string name(size_t rank) const;
+    std::string name(size_t rank) const { return peers_[rank]->name(); }
 
   private:
     bool spin(const RankPage &page) const;

@@ -41,8 +41,9 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     /// What carries data between the processes.
     @Option(
         help: ArgumentHelp(
-            "What carries data between the processes: shm (memory that those of one machine share), gloo (the network), or "
-                + "auto, for shm where all are on one machine.", valueName: "auto|shm|gloo"))
+            "What carries data between the processes: shm (memory that those of one machine share), gloo (the network), "
+                + "shm+gloo (memory within each machine, the network between machines), or auto, for what suits where "
+                + "they are.", valueName: "auto|shm|gloo|shm+gloo"))
     public var backend = "auto"
 
     /// Whose kernels compute on the CPU.

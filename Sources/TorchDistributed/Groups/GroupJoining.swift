@@ -13,6 +13,10 @@ struct GroupJoining {
     let rank: Int
     let worldSize: Int
     let device: DataDevice
+    /// Each rank's machine, where those of a machine share memory as well; nil where Gloo carries everything.
+    let machines: [Int]?
+    /// Where the ranks of this machine connect to this one; needed with `machines`.
+    let place: MemoryPlace?
     /// How long to wait until all ranks have come.
     let timeout: Duration
 

@@ -33,9 +33,7 @@ final class JoiningThread: Sendable {
         self.joining = joining
         worldSize = group.worldSize
         let thread = Thread { [self] in
-            let made = ct_group_gloo(
-                group.store.handle, Int32(group.rank), Int32(group.worldSize), group.device.handle, self.joining,
-                limit.milliseconds, link.observer())
+            let made = group.connected(self.joining, limit, link)
             finish(made.map(Outcome.connected) ?? .failed(TorchError.last("connecting").message))
         }
         thread.name = "lockstep-join"
@@ -77,5 +75,19 @@ final class JoiningThread: Sendable {
             return !state.isGivenUp
         }
         if isWanted { done.signal() } else if case .connected(let group) = outcome { ct_group_release(group) }
+    }
+}
+
+extension GroupJoining {
+    /// Waits for the ranks and connects them; nil where that fails, with LibTorch's last error.
+    fileprivate func connected(_ joining: ct_joining, _ limit: Duration, _ link: ObserverLink) -> ct_group? {
+        let (rank, worldSize) = (Int32(rank), Int32(worldSize))
+        guard let machines, let place else {
+            return ct_group_gloo(
+                store.handle, rank, worldSize, device.handle, joining, limit.milliseconds, link.observer())
+        }
+        return ct_group_hierarchical(
+            store.handle, rank, worldSize, machines.map(Int32.init), place.handle, device.handle, joining,
+            limit.milliseconds, link.observer())
     }
 }

@@ -6,6 +6,7 @@ struct MemoryJoining {
     let store: Store
     let rank: Int
     let worldSize: Int
+    let place: MemoryPlace?
     let timeout: Duration
 
     /// Connects the ranks.
@@ -13,8 +14,9 @@ struct MemoryJoining {
     /// - Returns: the group, which the caller releases.
     /// - Throws: ``DistributedError``.
     func connect(_ link: ObserverLink) throws -> ct_group {
+        let place = try place ?? MemoryPlace(store: store, rank: rank)
         let made = ct_group_shm(
-            store.handle, Int32(rank), Int32(worldSize), timeout.milliseconds, link.observer())
+            store.handle, Int32(rank), Int32(worldSize), place.handle, timeout.milliseconds, link.observer())
         guard let made else {
             let words = TorchError.last("connecting \(worldSize) ranks").message
             let error = DistributedError("connecting \(worldSize) ranks", saying: words)

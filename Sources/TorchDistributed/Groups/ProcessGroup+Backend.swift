@@ -5,6 +5,8 @@ extension ProcessGroup {
         case gloo
         /// Through memory that the ranks of one machine share, between CPUs.
         case shm
+        /// Through shared memory between the ranks of each machine, and with Gloo between the lowest ranks of the machines.
+        case hierarchical = "shm+gloo"
 
         /// The backend of a name, as PyTorch's `init_process_group` and an option `--backend` take it.
         ///

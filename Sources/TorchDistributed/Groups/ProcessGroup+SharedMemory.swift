@@ -2,8 +2,8 @@ import CTorch
 package import Torch
 
 extension ProcessGroup {
-    /// A vector of zeros for all ranks to reduce: with the backend `shm` in memory that they share, so that an all-reduce of
-    /// it, or of a part, copies nothing; else in ordinary memory.
+    /// A vector of zeros for all ranks to reduce: where ranks share memory in such memory, so that an all-reduce of it, or of
+    /// a part, copies nothing between those of a machine; else in ordinary memory.
     ///
     /// It is a collective: all ranks call it with the same arguments. The memory stays until its last user is gone, also
     /// after the group.
@@ -21,7 +21,7 @@ extension ProcessGroup {
 
     /// Combines the elements of all ranks in place, and gives all of them the result before it returns.
     ///
-    /// It costs less than ``allReduce(_:_:timeout:)``: with the backend `shm` the calling thread does all of it. It is
+    /// It costs less than ``allReduce(_:_:timeout:)``: where ranks share memory the calling thread does all of it. It is
     /// recorded like every collective.
     ///
     /// - Parameters:
@@ -33,11 +33,11 @@ extension ProcessGroup {
     package func allReduceNow(
         _ tensor: Tensor, _ operation: ReduceOperation = .sum, bucket: Int? = nil, timeout: Duration? = nil
     ) throws {
-        let number: Int8 = operation == .average && backend == .shm ? 1 : operation.number
+        let number: Int8 = operation == .average && backend != .gloo ? 1 : operation.number
         let succeeded = tensor.withHandle {
             ct_group_all_reduce_now(handle, $0, number, Int32(bucket ?? -1), timeout?.milliseconds ?? -1)
         }
         if !succeeded { throw error("all-reduce") }
-        if operation == .average, backend != .shm { withoutGradients { tensor /= Double(worldSize) } }
+        if operation == .average, backend == .gloo { withoutGradients { tensor /= Double(worldSize) } }
     }
 }

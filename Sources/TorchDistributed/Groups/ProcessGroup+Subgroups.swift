@@ -18,6 +18,6 @@ extension ProcessGroup {
             requestedBackend, base: store.prefixed("groups"), number: number,
             name: "the group of \(ranksInWords(ranks))", rank: own,
             worldSize: ranks.count, timeout: timeout ?? self.timeout, joinTimeout: nil, address: localAddress,
-            portRange: portRange, sharesPages: sharesPages)
+            portRange: portRange, sharesPages: sharesPages, whereabouts: whereabouts)
     }
 }

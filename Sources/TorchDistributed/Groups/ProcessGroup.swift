@@ -11,7 +11,8 @@ import Torch
 /// try group.allReduce(sum).wait()
 /// try group.close()
 /// ```
-/// Ranks of one machine exchange data through memory that they share, others over TCP with Gloo, unless a backend is named.
+/// Ranks of one machine exchange data through memory that they share, others over TCP with Gloo, unless a backend is named:
+/// of several machines with several ranks each, the lowest rank of each exchanges sums with the others.
 /// Gloo speaks PyTorch's own protocol: other ranks may be Python programs. A collective is started by the call, on the
 /// caller's thread, and returns its ``Work``. All ranks must enter the same collectives in the same order; ranks of this
 /// package compare what they enter, and a difference is an error on all of them that names both sides.
@@ -42,6 +43,7 @@ public final class ProcessGroup: Sendable {
     /// shared memory.
     package let dataEndpoint: String?
     let sharesPages: Bool
+    let whereabouts: String
     private let state = Mutex(State())
     private let announcement = Mutex(())
 
@@ -62,8 +64,8 @@ public final class ProcessGroup: Sendable {
     /// Joins the group that an init method names, as PyTorch's `init_process_group`.
     ///
     /// - Parameters:
-    ///   - backend: what carries the data; nil for shared memory where all ranks run on one machine, and Gloo elsewhere and
-    ///     beside ranks of PyTorch.
+    ///   - backend: what carries the data; nil for shared memory between ranks of one machine and Gloo between machines, and
+    ///     for Gloo alone beside ranks of PyTorch.
     ///   - initMethod: `tcp://host:port` where rank 0 serves the store (there `0.0.0.0` will do), `file:///path`, or
     ///     `env://` for the environment of torchrun: `RANK`, `WORLD_SIZE`, `MASTER_ADDR`, `MASTER_PORT`.
     ///   - rank: this process's number; from the environment with `env://`.
@@ -91,8 +93,8 @@ public final class ProcessGroup: Sendable {
     /// Joins the group whose ranks use a store of their own for this.
     ///
     /// - Parameters:
-    ///   - backend: what carries the data; nil for shared memory where all ranks run on one machine, and Gloo elsewhere and
-    ///     beside ranks of PyTorch.
+    ///   - backend: what carries the data; nil for shared memory between ranks of one machine and Gloo between machines, and
+    ///     for Gloo alone beside ranks of PyTorch.
     ///   - store: where the ranks find each other; no other group uses it.
     ///   - rank: this process's number, from 0.
     ///   - worldSize: how many ranks there are.
@@ -112,6 +114,17 @@ public final class ProcessGroup: Sendable {
             timeout: timeout, joinTimeout: joinTimeout, address: address, portRange: portRange, sharesPages: true)
     }
 
+    /// Joins a group as if this rank ran on a machine of some name, for tests of several machines on one.
+    package convenience init(
+        backend: Backend?, store: Store, rank: Int, worldSize: Int, timeout: Duration, address: String?,
+        onMachine machine: String
+    ) throws {
+        try self.init(
+            backend, base: store, number: 0, name: "the default group", rank: rank, worldSize: worldSize,
+            timeout: timeout, joinTimeout: nil, address: address, portRange: nil, sharesPages: true,
+            whereabouts: "\(Whereabouts.ofThisProcess)/\(machine)")
+    }
+
     /// Joins a group as if all other ranks were on other machines: records are exchanged through the store alone.
     package convenience init(
         withoutSharedPagesIn store: Store, rank: Int, worldSize: Int, timeout: Duration, address: String?
@@ -124,9 +137,11 @@ public final class ProcessGroup: Sendable {
     /// - Parameters:
     ///   - base: the store under which all groups of the job have a number.
     ///   - sharesPages: whether ranks of one machine read each other's records in memory.
+    ///   - whereabouts: what tells the rank's machine from others.
     init(
         _ requested: Backend?, base: Store, number: Int, name: String, rank: Int, worldSize: Int, timeout: Duration,
-        joinTimeout: Duration?, address: String?, portRange: ClosedRange<Int>?, sharesPages: Bool
+        joinTimeout: Duration?, address: String?, portRange: ClosedRange<Int>?, sharesPages: Bool,
+        whereabouts: String = Whereabouts.ofThisProcess
     ) throws {
         guard worldSize > 0, (0..<worldSize).contains(rank) else {
             throw DistributedError(
@@ -140,32 +155,38 @@ public final class ProcessGroup: Sendable {
         self.name = name
         self.portRange = portRange
         self.sharesPages = sharesPages
+        self.whereabouts = whereabouts
         store = try base.prefixed("\(number)/")
 
         let joinTimeout = joinTimeout ?? timeout
         let deadline = ContinuousClock.now.advanced(by: joinTimeout)
-        backend = try BackendAgreement(
-            store: store, rank: rank, worldSize: worldSize, requested: requested, timeout: joinTimeout
+        // Before anything is told: whoever hears of this rank notices when it ends.
+        let place = requested == .gloo ? nil : try MemoryPlace(store: store, rank: rank)
+        let choice = try BackendAgreement(
+            store: store, rank: rank, worldSize: worldSize, requested: requested, whereabouts: whereabouts,
+            timeout: joinTimeout
         ).choose()
+        backend = choice.backend
         // Announced before the ranks connect: whoever is connected has announced itself.
         let page = try RecordPage()
         try FlightRecorder.announce(page, of: rank, in: store)
         let link = ObserverLink()
         switch backend {
-        case .gloo:
+        case .gloo, .hierarchical:
             localAddress = try address ?? DataAddress(base).chosen()
             let device = try DataDevice(address: localAddress, ports: portRange)
             dataEndpoint = device.endpoint.map { "\($0)" }
             let left = max(.seconds(1), ContinuousClock.now.duration(to: deadline))
             handle = try GroupJoining(
                 store: store, rank: rank, worldSize: worldSize, device: device,
+                machines: backend == .hierarchical ? choice.machines : nil, place: place,
                 timeout: requested == .gloo || worldSize == 1 ? joinTimeout : left
             ).connect(link)
         case .shm:
             localAddress = address
             dataEndpoint = nil
             handle = try MemoryJoining(
-                store: store, rank: rank, worldSize: worldSize, timeout: min(joinTimeout, .seconds(60))
+                store: store, rank: rank, worldSize: worldSize, place: place, timeout: min(joinTimeout, .seconds(60))
             ).connect(link)
         }
         do {
