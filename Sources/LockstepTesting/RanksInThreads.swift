@@ -39,14 +39,25 @@ public func resultsOnRanks<Value: Sendable>(
     _ worldSize: Int, backend: ProcessGroup.Backend? = nil, timeout: Duration = .seconds(30),
     _ body: @escaping @Sendable (ProcessGroup) throws -> Value
 ) throws -> [Result<Value, any Error>] {
-    try resultsOnRanks(worldSize, timeout: timeout, body) { store, rank in
-        if backend == .hierarchical {
-            return try ProcessGroup(
-                backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: timeout,
-                address: "127.0.0.1", onMachine: "\(rank % 2)")
-        }
-        return try ProcessGroup(
+    if backend == .hierarchical {
+        return try resultsOnMachines(
+            (0..<worldSize).map { $0 % 2 }, backend: backend, timeout: timeout, body)
+    }
+    return try resultsOnRanks(worldSize, timeout: timeout, body) { store, rank in
+        try ProcessGroup(
             backend: backend, store: store, rank: rank, worldSize: worldSize, timeout: timeout, address: "127.0.0.1")
+    }
+}
+
+/// The same with a rank for each of `machines`, which is the number of the machine that it takes itself to be on.
+package func resultsOnMachines<Value: Sendable>(
+    _ machines: [Int], backend: ProcessGroup.Backend? = nil, timeout: Duration = .seconds(30),
+    _ body: @escaping @Sendable (ProcessGroup) throws -> Value
+) throws -> [Result<Value, any Error>] {
+    try resultsOnRanks(machines.count, timeout: timeout, body) { store, rank in
+        try ProcessGroup(
+            backend: backend, store: store, rank: rank, worldSize: machines.count, timeout: timeout,
+            address: "127.0.0.1", onMachine: "\(machines[rank])")
     }
 }
 

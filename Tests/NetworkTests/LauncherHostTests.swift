@@ -62,6 +62,59 @@ struct LauncherHostTests {
         #expect(try metrics(folder) == metrics(other))
     }
 
+    @Test("of several ranks each share memory there, with the losses of as many ranks on one machine within rounding")
+    func sharedLosses() throws {
+        let hosts = try TestHosts(count: 2, families: [.v4])
+        let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
+        let processes = try start(Self.steps, on: hosts, options: ["--nproc", "2"], folder: folder)
+        expectTrained(processes, ranks: 4)
+        #expect(processes[0].diagnostics.contains("= 4 ranks × 2 through shm+gloo;"), "\(processes[0].diagnostics)")
+        let alone = try hosts[0].start(
+            "toy", Self.steps.dropFirst() + ["--nproc", "4", "--run-directory", other.path("run-0")])
+        #expect(alone.wait(.seconds(120)) == 0, "\(alone.diagnostics)")
+        #expect(alone.diagnostics.contains("= 4 ranks × 2 through shm;"), "\(alone.diagnostics)")
+        let (found, expected) = (try losses(folder), try losses(other))
+        #expect(found.count >= 50 && found.count == expected.count)
+        for (one, two) in zip(found, expected) { #expect(abs(one - two) <= 1e-5 * max(1, abs(two))) }
+    }
+
+    private func losses(_ folder: TemporaryFolder) throws -> [Double] {
+        try metrics(folder).compactMap { line in
+            line.firstMatch(of: /"loss":(-?[0-9.e+-]+)/).flatMap { Double($0.1) }
+        }
+    }
+
+    @Test("end within seconds when one of several ranks of a host is killed, and name it", arguments: 0...3)
+    func killed(_ rank: Int) throws {
+        let hosts = try TestHosts(count: 2, families: [.v4])
+        let folder = try TemporaryFolder()
+        let processes = try start(Self.endless, on: hosts, options: ["--nproc", "2"], folder: folder)
+        #expect(processes[0].waits(for: "through shm+gloo", .seconds(60)), "\(processes[0].diagnostics)")
+        let start = ContinuousClock.now
+        let found = try self.pid(ofRank: rank, in: folder)
+        let pid = try #require(found)
+        kill(pid, SIGKILL)
+        for process in processes {
+            #expect(process.wait(.seconds(30)) != 0)
+            #expect(process.diagnostics.contains("were stopped because rank \(rank) failed"), "\(process.diagnostics)")
+        }
+        let words = "rank \(rank) (pid \(pid), node\(rank / 2)) was killed by SIGKILL (9)"
+        #expect(processes[0].diagnostics.contains(words), "\(processes[0].diagnostics)")
+        #expect(start.duration(to: .now) < .seconds(20))
+    }
+
+    /// The process of a rank whose launcher has this folder on its command line.
+    private func pid(ofRank rank: Int, in folder: TemporaryFolder) throws -> pid_t? {
+        let own = folder.path("run-")
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.first { pid in
+            func words(_ name: String) -> [String] {
+                let data = FileManager.default.contents(atPath: "/proc/\(pid)/\(name)") ?? Data()
+                return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            }
+            return words("environ").contains("RANK=\(rank)") && words("cmdline").contains { $0.hasPrefix(own) }
+        }
+    }
+
     @Test("meet where node 0 was given 0.0.0.0, or a name that it resolves to itself alone")
     func names() throws {
         let hosts = try TestHosts(count: 2, families: [.v4])

@@ -61,6 +61,12 @@ struct ProbeRank {
                 if isLast { kill(getpid(), SIGKILL) }
                 try work.wait()
             }
+        case let name where name.hasPrefix("kills-"):
+            while true {
+                let work = try group.allReduce(.ones([1 << 22]))
+                if name == "kills-\(group.rank)" { kill(getpid(), SIGKILL) }
+                try work.wait()
+            }
         case let name where name.hasPrefix("killed-after-"):
             // The rank dies with a part of a message sent.
             if isLast, let milliseconds = Double(name.dropFirst("killed-after-".count)) {

@@ -90,6 +90,38 @@ import Testing
         }
     }
 
+    /// How long a group of three takes to fail on rank 0, where the other ranks come and give up soon.
+    private func endOfJoining(with others: [Int]) throws -> (error: SharedMemoryError?, duration: Duration) {
+        let folder = try MeetingFolder()
+        defer { folder.remove() }
+        let path = folder.path
+        let done = DispatchGroup()
+        for other in others {
+            done.enter()
+            Thread {
+                // It has published where it is, and ends when nobody comes in time.
+                _ = try? SharedGroup(folder: path, rank: other, worldSize: 3, timeout: 100)
+                done.leave()
+            }.start()
+        }
+        // Where it has ended before, nobody has been connected with it.
+        if others == [1] { done.wait() }
+        let start = ContinuousClock.now
+        let error = #expect(throws: SharedMemoryError.self) {
+            _ = try SharedGroup(folder: path, rank: 0, worldSize: 3, timeout: 20_000)
+        }
+        done.wait()
+        return (error, start.duration(to: .now))
+    }
+
+    @Test(arguments: [1, 2]) func `a rank that ends while the others join is named at once`(rank: Int) throws {
+        let (error, duration) = try endOfJoining(with: [rank])
+        #expect(error?.kind == CTK_ERROR_PEER_ENDED)
+        #expect(error?.rank == rank)
+        #expect(error?.description.contains("rank \(rank)") == true, "\(error?.description ?? "")")
+        #expect(duration < .seconds(3))
+    }
+
     @Test func `descriptors and memory are given back`() throws {
         func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         func mapped() throws -> Int {

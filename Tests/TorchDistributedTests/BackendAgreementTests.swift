@@ -44,6 +44,42 @@ import TorchDistributed
         }
     }
 
+    @Test("ranks of several machines share memory within each, where any has two")
+    func machines() throws {
+        let choices: [([Int], ProcessGroup.Backend)] = [
+            ([0, 0], .shm), ([0, 1], .gloo), ([0, 1, 2], .gloo), ([0, 0, 1], .hierarchical),
+            ([0, 1, 0, 1], .hierarchical), ([0, 1, 1, 2], .hierarchical),
+        ]
+        for (machines, expected) in choices {
+            let results = try resultsOnMachines(machines) { group in
+                let sum = try group.allReduce(.ones([2])).wait().array(of: Float.self)[0]
+                return (group.backend, sum == Float(machines.count))
+            }
+            for result in results { #expect(try result.get() == (expected, true), "\(machines)") }
+        }
+        let gloo = try resultsOnMachines([0, 0, 1], backend: .gloo) { $0.backend }
+        for result in gloo { #expect(try result.get() == .gloo) }
+    }
+
+    @Test("a subgroup goes by where its own members run")
+    func subgroupsOfMachines() throws {
+        let results = try resultsOnMachines([0, 1, 0, 1]) { group in
+            try [[0, 2], [1, 2], [3, 1, 2]].map { try group.subgroup($0)?.backend }
+        }
+        let expected: [[ProcessGroup.Backend?]] = [
+            [.shm, nil, nil], [nil, .gloo, .hierarchical], [.shm, .gloo, .hierarchical], [nil, nil, .hierarchical],
+        ]
+        #expect(try results.map { try $0.get() } == expected)
+    }
+
+    @Test("memory that is asked for on several machines is refused")
+    func separated() throws {
+        for error in errors(try resultsOnMachines([0, 1, 0], backend: .shm, timeout: .seconds(5)) { _ in }) {
+            #expect(error.code == .unavailableBackend)
+            #expect(error.missing(["rank 1 runs on another machine", "Name gloo on all ranks"]) == [])
+        }
+    }
+
     @Test("programs that ask for different backends are told by whom")
     func conflict() throws {
         let found = errors(join([.shm, nil, .gloo], in: try Store.inProcess(), timeout: .seconds(2)))

@@ -31,6 +31,17 @@ import Testing
         try expectNoticed(RankProcesses("killed" + suffix, worldSize: worldSize), last: 256 + 9)
     }
 
+    @Test("a rank that is killed is named on its own machine and on the other", arguments: 0...3)
+    func killedOnMachine(rank: Int) throws {
+        let run = try RankProcesses("kills-\(rank)-machines", worldSize: 4)
+        for (other, outcome) in run.outcomes.enumerated() where other != rank {
+            #expect(run.statuses[other] == 0, "\(run.diagnostics)")
+            #expect(outcome?.code == "connectionLost", "\(outcome?.message ?? "no outcome")")
+            #expect(outcome?.message.contains("rank \(rank) ") == true, "\(outcome?.message ?? "no outcome")")
+            #expect(outcome.map { $0.seconds < 2 } == true)
+        }
+    }
+
     @Test("a rank that is killed with a part of a message sent is noticed too", arguments: kinds)
     func killedInWrite(suffix: String) throws {
         // It sends for about half a second; at some times the others have nothing to wait for but what was cut off.

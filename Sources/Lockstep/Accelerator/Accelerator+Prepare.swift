@@ -85,7 +85,8 @@ extension DataLoader: Preparable {
         }
         accelerator.loop.plan.append(
             "\(whole.sampler.count) samples, \(counted(share.batchCount, "step")) an epoch, global batch \(whole.batchSize * ranks.worldSize) = "
-                + "\(ranks.description) × \(whole.batchSize)")
+                + "\(ranks.description) × \(whole.batchSize)"
+                + (ranks.group.map { " through \($0.backend.rawValue)" } ?? ""))
         return share
     }
 }

@@ -40,9 +40,9 @@ struct PlannedMachines: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How gradients are summed: ring through all ranks, as Gloo does, or hierarchical, with one rank a machine.",
-            valueName: "way"))
-    var allReduce = Cluster.AllReduce.ring
+            "How gradients are summed: ring through all ranks, as Gloo does alone, or hierarchical, with one rank a machine "
+                + "(default: hierarchical where a machine has several ranks).", valueName: "way"))
+    var allReduce: Cluster.AllReduce?
 
     @Option(
         help: ArgumentHelp(
@@ -63,8 +63,8 @@ struct PlannedMachines: ParsableArguments {
         return Cluster(
             nodes: 1, ranksPerNode: ranksPerNode,
             network: try Link(bandwidth: bandwidth, latency: latency, payloadShare: payloadShare),
-            local: try Link(bandwidth: localBandwidth, latency: localLatency, payloadShare: 1), allReduce: allReduce,
-            memoryBandwidth: memoryBandwidth)
+            local: try Link(bandwidth: localBandwidth, latency: localLatency, payloadShare: 1),
+            allReduce: allReduce ?? (ranksPerNode > 1 ? .hierarchical : .ring), memoryBandwidth: memoryBandwidth)
     }
 }
 
