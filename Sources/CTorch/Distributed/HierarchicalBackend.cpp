@@ -58,7 +58,7 @@ struct ReductionParts {
 template <class Options>
 Options limited(const ctk::Deadline &deadline) {
     Options options;
-    // At least a moment: to Gloo nothing means for ever.
+    // At least a moment, as Gloo may take none for no limit.
     options.timeout = std::max(std::chrono::milliseconds(1), deadline.left(std::chrono::hours(24 * 365)));
     return options;
 }
@@ -76,12 +76,6 @@ Machines::Machines(const std::vector<int> &machine_of_rank) {
         place_.push_back(static_cast<int>(members.size()));
         members.push_back(static_cast<int>(rank));
     }
-}
-
-std::vector<int> Machines::leaders() const {
-    std::vector<int> ranks;
-    for (const auto &members : members_) ranks.push_back(members.front());
-    return ranks;
 }
 
 size_t Machines::most() const {
@@ -155,7 +149,7 @@ class HierarchicalBackend::Levels {
             leaders->reduce(tensors, options)->wait();
         }
         if (passes_on) broadcast_here(sum, 0, deadline);
-        if (rank == root && reduction.is_average) sum.div_(static_cast<int64_t>(rank_count()));
+        if (rank == root && reduction.is_average) sum.div_(static_cast<int64_t>(machines.rank_count()));
     }
 
     /// `rows` has a row for each place of each machine, as many as the machine with the most ranks has.
@@ -194,12 +188,6 @@ class HierarchicalBackend::Levels {
             throw ctk::Failure(failure.kind, std::string("in shared memory: ") + failure.what(), failure.rank);
         }
     }
-    size_t rank_count() const {
-        size_t ranks = 0;
-        for (size_t other = 0; other < machines.count(); ++other) ranks += machines.members(other).size();
-        return ranks;
-    }
-
     void broadcast_here(const at::Tensor &tensor, int root, const ctk::Deadline &deadline) const {
         run_here(machine->group().broadcast(bytes(tensor), tensor.nbytes(), root), deadline);
     }
@@ -209,7 +197,7 @@ class HierarchicalBackend::Levels {
         const ctk::Deadline &deadline) const {
         if (between) {
             between->wait();
-            if (reduction.is_average) at::Tensor(piece).div_(static_cast<int64_t>(rank_count()));
+            if (reduction.is_average) at::Tensor(piece).div_(static_cast<int64_t>(machines.rank_count()));
         }
         broadcast_here(piece, 0, deadline);
     }

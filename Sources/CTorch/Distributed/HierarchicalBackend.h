@@ -20,14 +20,12 @@ class Machines {
     explicit Machines(const std::vector<int> &machine_of_rank);
 
     size_t count() const { return members_.size(); }
+    size_t rank_count() const { return machine_.size(); }
     /// The ranks of the machine that a rank runs on.
     const std::vector<int> &neighbours(int rank) const { return members_[machine(rank)]; }
-    const std::vector<int> &members(size_t machine) const { return members_[machine]; }
     size_t machine(int rank) const { return machine_[static_cast<size_t>(rank)]; }
     /// A rank's place among those of its machine.
     int place(int rank) const { return place_[static_cast<size_t>(rank)]; }
-    /// The lowest rank of each machine.
-    std::vector<int> leaders() const;
     /// How many ranks the machine with the most has.
     size_t most() const;
 
