@@ -77,6 +77,8 @@ extension Accelerator {
         if let failure = ranks.group?.failure { throw failure }
         loop.batch = batch
         if batch > 0 { display.advance() }
+        // The start and the first steps took memory that is not needed again.
+        if loop.isSettled() { LibTorch.releaseUnusedMemory() }
         note("in training step", step + 1, " (forward pass)")
     }
 

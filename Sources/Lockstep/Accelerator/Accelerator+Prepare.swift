@@ -26,8 +26,6 @@ extension Accelerator {
     public func prepare<each Value: Preparable>(_ values: repeat each Value) throws -> (repeat each Value) {
         note("in prepare()")
         defer { note("after prepare()") }
-        // Loading LibTorch and drawing start values took memory that is not needed again.
-        defer { LibTorch.releaseUnusedMemory() }
         return (repeat try (each values).prepared(by: self))
     }
 }

@@ -27,6 +27,7 @@ final class TrainingLoop {
     /// How long the epochs took so far.
     var time = TrainingTime()
     private var hasShownPlan = false
+    private var firstBatches = 10
     private var start: ContinuousClock.Instant?
     private var optimizers: [any Optimizer] = []
 
@@ -45,6 +46,12 @@ final class TrainingLoop {
     /// Starts the clock, the first time.
     func begin() {
         if start == nil { start = .now }
+    }
+
+    /// Whether the first batches are over, once.
+    func isSettled() -> Bool {
+        firstBatches -= firstBatches >= 0 ? 1 : 0
+        return firstBatches == 0
     }
 
     /// The plan, once.

@@ -60,7 +60,8 @@ extension TrainingProgram {
         }
         options.runDirectory = environment[LauncherVariable.runFolder] ?? options.runDirectory
         let (program, resolved) = (self, options)
-        let place = try RankEnvironment(environment: environment)
+        let place: RankEnvironment?
+        do { place = try RankEnvironment(environment: environment) } catch { throw Self.failure(error) }
         func train() async throws {
             try await withAccelerator(resolved, name: name, settings: ProgramSettings(of: program)) {
                 try await program.train(with: $0)
@@ -70,10 +71,15 @@ extension TrainingProgram {
         do {
             try await train()
         } catch  where place != nil {
-            // In one piece, since other launchers write the lines of all ranks to one terminal.
-            let line = Array("Error: \(error)\n".utf8)
-            _ = write(STDERR_FILENO, line, line.count)
-            throw ExitCode.failure
+            throw Self.failure(error)
         }
+    }
+
+    /// Writes the error of a rank that another launcher has started, and gives the status to end with.
+    private static func failure(_ error: any Error) -> ExitCode {
+        // In one piece, since such launchers write what all ranks print to one terminal.
+        let line = Array("Error: \(error)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+        return .failure
     }
 }
