@@ -11,10 +11,6 @@
 
 using namespace ctorch;
 
-namespace {
-at::IntArrayRef pair(const int64_t *values) { return at::IntArrayRef(values, 2); }
-}  // namespace
-
 ct_tensor ct_conv2d(
     ct_tensor input, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
     const int64_t *dilation, int64_t groups) {

@@ -95,6 +95,9 @@ bool attempted(Body &&body) noexcept {
     }
 }
 
+/// Height and width.
+inline at::IntArrayRef pair(const int64_t *values) { return at::IntArrayRef(values, 2); }
+
 inline at::IntArrayRef dimensions(const int64_t *values, int32_t count) {
     return at::IntArrayRef(values, static_cast<size_t>(count));
 }

@@ -19,10 +19,6 @@
 
 using namespace ctorch;
 
-namespace {
-at::IntArrayRef pair(const int64_t *values) { return at::IntArrayRef(values, 2); }
-}  // namespace
-
 ct_tensor ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias) {
     return guarded([&] {
         const at::Tensor added = bias == nullptr ? at::Tensor() : retained(bias);

@@ -17,12 +17,6 @@ import TorchOptim
         static let all = [(1, .gloo), (2, .gloo), (1, .shm), (2, .shm), (3, .shm), (4, .shm)].map(Case.init)
     }
 
-    static func options(_ averaging: DataParallelOptions.Averaging?) -> DataParallelOptions {
-        var options = DataParallelOptions()
-        options.averaging = averaging
-        return options
-    }
-
     static func network() -> Sequential {
         let generator = Generator(seed: 4)
         return Sequential {
@@ -41,17 +35,16 @@ import TorchOptim
     }
 
     static func bits(_ module: Module) -> [[UInt32]] {
-        module.parameters.map { $0.tensor.detach().array(of: Float.self).map(\.bitPattern) }
+        module.parameters.map(\.tensor.bits)
     }
 
     /// The bits of all parameters after each of some steps, and whether every backward pass was direct.
     private static func train(
         _ group: ProcessGroup, _ averaging: DataParallelOptions.Averaging, adam: Bool
     ) throws -> (bits: [[[UInt32]]], wasDirect: Bool) {
-        let model = try DistributedDataParallel(network(), group: group, options: options(averaging))
-        let optimizer: any Optimizer =
-            adam
-            ? Adam(model.parameters, learningRate: 0.01) : SGD(model.parameters, learningRate: 0.1, momentum: 0.9)
+        let model = try DistributedDataParallel(
+            network(), group: group, options: AveragingComparison.options(averaging))
+        let optimizer = AveragingComparison.optimizer(model.parameters, adam: adam)
         var wasDirect = true
         let bits = try (0..<8).map { step in
             let value = loss(model, rank: group.rank, step: step, rows: step == 5 ? 3 + group.rank : 8)
@@ -84,7 +77,8 @@ import TorchOptim
         _ group: ProcessGroup, _ averaging: DataParallelOptions.Averaging, _ step: Step
     ) throws -> [[UInt32]] {
         let network = network()
-        let synchronizer = try GradientSynchronizer(network, group: group, options: options(averaging))
+        let synchronizer = try GradientSynchronizer(
+            network, group: group, options: AveragingComparison.options(averaging))
         var kept: [(Tensor, [UInt32])] = []
         for number in 0..<3 {
             func value() -> Tensor { loss(network, rank: group.rank, step: number, rows: 4) }
@@ -103,20 +97,14 @@ import TorchOptim
                 network.zeroGrad()
                 // The first through the engine: what it leaves must not be written over.
                 try (number == 1 ? value() * 2 : value()).backward()
-                for gradient in network.parameters.compactMap(\.tensor.grad) {
-                    kept.append((gradient, gradient.array(of: Float.self).map(\.bitPattern)))
-                }
+                for gradient in network.parameters.compactMap(\.tensor.grad) { kept.append((gradient, gradient.bits)) }
             case .joined:
                 network.zeroGrad()
-                if group.rank == number % group.worldSize {
-                    try synchronizer.joinStep()
-                } else {
-                    try value().backward()
-                }
+                try AveragingComparison.joinInTurn(synchronizer, group, step: number, loss: value)
             }
         }
-        for (tensor, bits) in kept { #expect(tensor.array(of: Float.self).map(\.bitPattern) == bits) }
-        return network.parameters.map { $0.tensor.grad?.array(of: Float.self).map(\.bitPattern) ?? [] }
+        for (tensor, bits) in kept { #expect(tensor.bits == bits) }
+        return network.parameters.map { $0.tensor.grad?.bits ?? [] }
     }
 
     @Test(

@@ -38,12 +38,6 @@ import TorchOptim
         return CrossEntropyLoss()(model(input), Tensor.randint(0..<3, [rows], generator: Generator(seed: seed)))
     }
 
-    static func options(_ averaging: DataParallelOptions.Averaging?) -> DataParallelOptions {
-        DirectAveragingTests.options(averaging)
-    }
-
-    static func bits(_ tensor: Tensor) -> [UInt32] { tensor.detach().array(of: Float.self).map(\.bitPattern) }
-
     /// What size images have on a rank in a step.
     enum Images: String, CaseIterable, Sendable {
         case small, growing, growingOnOneRank, alternating, differing
@@ -63,19 +57,17 @@ import TorchOptim
         _ group: ProcessGroup, _ averaging: DataParallelOptions.Averaging, _ images: Images, adam: Bool
     ) throws -> [[[UInt32]]] {
         let network = Network()
-        let model = try DistributedDataParallel(network, group: group, options: options(averaging))
-        let optimizer: any Optimizer =
-            adam
-            ? Adam(model.parameters, learningRate: 0.01) : SGD(model.parameters, learningRate: 0.1, momentum: 0.9)
+        let model = try DistributedDataParallel(network, group: group, options: AveragingComparison.options(averaging))
+        let optimizer = AveragingComparison.optimizer(model.parameters, adam: adam)
         return try (0..<8).map { step in
             let value = loss(
                 model, rank: group.rank, step: step, image: images.size(rank: group.rank, step: step),
                 rows: step == 5 ? 3 + group.rank : 4)
             optimizer.zeroGrad()
             try value.backward()
-            let gradients = network.parameters.compactMap(\.tensor.grad).map(bits)
+            let gradients = network.parameters.compactMap(\.tensor.grad?.bits)
             try optimizer.step()
-            return gradients + network.parameters.map { bits($0.tensor) }
+            return gradients + network.parameters.map(\.tensor.bits)
         }
     }
 
@@ -102,7 +94,8 @@ import TorchOptim
         _ group: ProcessGroup, _ averaging: DataParallelOptions.Averaging, _ step: Step
     ) throws -> [[[UInt32]]] {
         let network = Network()
-        let synchronizer = try GradientSynchronizer(network, group: group, options: options(averaging))
+        let synchronizer = try GradientSynchronizer(
+            network, group: group, options: AveragingComparison.options(averaging))
         var kept: [(Tensor, [UInt32])] = []
         var results: [[[UInt32]]] = []
         for number in 0..<4 {
@@ -123,14 +116,10 @@ import TorchOptim
                 network.zeroGrad()
                 try value().backward()
                 let parameters = number == 0 ? network.parameters : Array(network.parameters[number...number])
-                for gradient in parameters.compactMap(\.tensor.grad) { kept.append((gradient, bits(gradient))) }
+                for gradient in parameters.compactMap(\.tensor.grad) { kept.append((gradient, gradient.bits)) }
             case .joined:
                 network.zeroGrad()
-                if group.rank == number % group.worldSize {
-                    try synchronizer.joinStep()
-                } else {
-                    try value().backward()
-                }
+                try AveragingComparison.joinInTurn(synchronizer, group, step: number, loss: value)
             case .repeated:
                 network.repeats = 2
                 network.zeroGrad()
@@ -145,9 +134,9 @@ import TorchOptim
                 // Only this rank's, as with the reducer.
                 try loss.backward()
             }
-            results.append(network.parameters.map { $0.tensor.grad.map(bits) ?? [] })
+            results.append(network.parameters.map { $0.tensor.grad?.bits ?? [] })
         }
-        for (tensor, before) in kept { #expect(bits(tensor) == before) }
+        for (tensor, before) in kept { #expect(tensor.bits == before) }
         return results
     }
 
@@ -165,7 +154,9 @@ import TorchOptim
         for gradients in found { #expect(gradients == found[0]) }
     }
 
-    @Test("taps that meet padding alone are left out until a rank has larger images", .enabled(if: Self.hasKernels))
+    @Test(
+        "taps that meet padding alone are left out until a rank has larger images",
+        .enabled(if: InstructionSet.current != .none))
     func elements() throws {
         let (first, tap, others) = Self.elements
         // Images of 2×2 in steps of two meet the taps from (1, 1) on; the gap of one between their rows travels too.
@@ -199,19 +190,14 @@ import TorchOptim
         }
     }
 
-    static var hasKernels: Bool {
-        let layer = Conv2d(16, 64, kernelSize: 3, padding: 1, bias: false, generator: Generator(seed: 1))
-        guard (try? layer(.ones([4, 16, 1, 1])).sum().backward()) != nil else { return false }
-        return layer.weight.gradientSupport != nil
-    }
-
     @Test("a step over a frozen parameter, and one of gradients that the program set, are averaged as by the reducer")
     func frozen() throws {
         try onRanks(2, backend: .shm) { group in
             func gradients(_ averaging: DataParallelOptions.Averaging) throws -> [[UInt32]] {
                 let network = Network()
                 network.first.weight.requiresGrad = false
-                let synchronizer = try GradientSynchronizer(network, group: group, options: Self.options(averaging))
+                let synchronizer = try GradientSynchronizer(
+                    network, group: group, options: AveragingComparison.options(averaging))
                 for step in 0..<3 {
                     network.zeroGrad()
                     let given = Tensor.full(like: network.second.weight.detach(), 0.5)
@@ -219,7 +205,7 @@ import TorchOptim
                     try Self.loss(network, rank: group.rank, step: step, image: 2).backward()
                 }
                 withExtendedLifetime(synchronizer) {}
-                return network.parameters.map { $0.tensor.grad.map(Self.bits) ?? [] }
+                return network.parameters.map { $0.tensor.grad?.bits ?? [] }
             }
             let (atOnce, inBuckets) = try (gradients(.atOnce), gradients(.inBuckets))
             #expect(atOnce == inBuckets)
@@ -238,11 +224,11 @@ import TorchOptim
                 }
                 withExtendedLifetime(synchronizer) {}
             }
-            let averaged = network.parameters.map { $0.tensor.grad.map(Self.bits) ?? [] }
+            let averaged = network.parameters.map { $0.tensor.grad?.bits ?? [] }
             // Without any: this rank's alone, in memory of its own.
             network.zeroGrad()
             try Self.loss(network, rank: group.rank, step: 1, image: 2).backward()
-            let own = network.parameters.map { $0.tensor.grad.map(Self.bits) ?? [] }
+            let own = network.parameters.map { $0.tensor.grad?.bits ?? [] }
             #expect(own != averaged)
             let all = try group.allGather(Tensor(copying: own[0].map { Int64($0) })).wait()
             #expect(all[0].array(of: Int64.self) != all[1].array(of: Int64.self))

@@ -84,11 +84,6 @@ func operationByOperation(_ network: Sequential, _ input: Tensor) -> Tensor {
     }
 }
 
-extension Tensor {
-    /// The elements' bits, which tell zeros of either sign apart.
-    var bits: [UInt32] { detach().array(of: Float.self).map(\.bitPattern) }
-}
-
 extension Module {
     /// The bits of all gradients; nil for parameters without one.
     var gradientBits: [[UInt32]?] { parameters.map { $0.tensor.grad?.bits } }

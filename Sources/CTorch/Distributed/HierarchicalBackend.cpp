@@ -25,11 +25,12 @@ const at::Tensor &only(const Tensors &tensors) {
     return tensor;
 }
 
-/// The tensor, or a copy of it whose elements lie in one piece.
-at::Tensor in_one_piece(const at::Tensor &tensor) { return tensor.contiguous(); }
-
-void put_back(const at::Tensor &tensor, const at::Tensor &piece) {
-    if (!piece.is_same(tensor)) tensor.copy_(piece);
+/// Calls `body` with the tensor, or with a copy whose elements lie in one piece; `changes` says whether to copy back.
+template <class Body>
+void in_one_piece(const at::Tensor &tensor, bool changes, Body &&body) {
+    const auto piece = tensor.contiguous();
+    body(piece);
+    if (changes && !piece.is_same(tensor)) tensor.copy_(piece);
 }
 
 /// A reduction in parts: among the ranks of a machine, among the machines, and what is left to do.
@@ -218,15 +219,18 @@ void HierarchicalBackend::setTimeout(std::chrono::milliseconds timeout) {
     all_->setTimeout(timeout);
 }
 
+int HierarchicalBackend::root(const char *operation, int64_t rank) const {
+    TORCH_CHECK(rank >= 0 && rank < getSize(), operation, ": there is no rank ", rank, " to be the root");
+    return static_cast<int>(rank);
+}
+
 HierarchicalBackend::Works HierarchicalBackend::allreduce(Tensors &tensors, const c10d::AllreduceOptions &options) {
     const auto tensor = only(tensors);
     const ReductionParts reduction(tensor, options.reduceOp);
     return thread_->start(
         c10d::OpType::ALLREDUCE,
         [levels = levels_, tensor, reduction, deadline = deadline(options.timeout)] {
-            const auto piece = in_one_piece(tensor);
-            levels->all_reduce(piece, reduction, deadline);
-            put_back(tensor, piece);
+            in_one_piece(tensor, true, [&](const at::Tensor &piece) { levels->all_reduce(piece, reduction, deadline); });
         },
         {tensor});
 }
@@ -240,29 +244,25 @@ void HierarchicalBackend::all_reduce_now(const at::Tensor &tensor, const c10d::A
 
 HierarchicalBackend::Works HierarchicalBackend::broadcast(Tensors &tensors, const c10d::BroadcastOptions &options) {
     const auto tensor = only(tensors);
-    const auto root = static_cast<int>(options.rootRank);
-    TORCH_CHECK(root >= 0 && root < getSize(), "broadcast: there is no rank ", root, " to be the root");
+    const auto root = this->root("broadcast", options.rootRank);
     return thread_->start(
         c10d::OpType::BROADCAST,
         [levels = levels_, tensor, root, deadline = deadline(options.timeout)] {
-            const auto piece = in_one_piece(tensor);
-            levels->broadcast(piece, root, deadline);
-            put_back(tensor, piece);
+            in_one_piece(tensor, true, [&](const at::Tensor &piece) { levels->broadcast(piece, root, deadline); });
         },
         {tensor});
 }
 
 HierarchicalBackend::Works HierarchicalBackend::reduce(Tensors &tensors, const c10d::ReduceOptions &options) {
     const auto tensor = only(tensors);
-    const auto root = static_cast<int>(options.rootRank);
-    TORCH_CHECK(root >= 0 && root < getSize(), "reduce: there is no rank ", root, " to be the root");
+    const auto root = this->root("reduce", options.rootRank);
     const ReductionParts reduction(tensor, options.reduceOp);
     return thread_->start(
         c10d::OpType::REDUCE,
         [levels = levels_, tensor, root, reduction, deadline = deadline(options.timeout)] {
-            const auto piece = in_one_piece(tensor);
-            levels->reduce(piece, reduction, root, deadline);
-            if (levels->rank == root) put_back(tensor, piece);
+            in_one_piece(tensor, levels->rank == root, [&](const at::Tensor &piece) {
+                levels->reduce(piece, reduction, root, deadline);
+            });
         },
         {tensor});
 }
@@ -284,7 +284,7 @@ HierarchicalBackend::Works HierarchicalBackend::allgather(
             const auto rows = at::empty(
                 {static_cast<int64_t>(machines.count()), static_cast<int64_t>(machines.most()), input.numel()},
                 input.options());
-            levels->all_gather(in_one_piece(input), rows, deadline);
+            levels->all_gather(input.contiguous(), rows, deadline);
             for (size_t rank = 0; rank < results.size(); ++rank) {
                 const auto number = static_cast<int>(rank);
                 const auto row = rows[static_cast<int64_t>(machines.machine(number))][machines.place(number)];

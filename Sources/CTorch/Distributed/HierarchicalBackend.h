@@ -99,6 +99,8 @@ class HierarchicalBackend final : public c10d::Backend {
   private:
     class Levels;
 
+    /// A rank that is to be the root, which has to be there.
+    int root(const char *operation, int64_t rank) const;
     ctk::Deadline deadline(std::chrono::milliseconds given) const {
         return ctk::Deadline(given.count() < 0 ? timeout_.load() : given);
     }

@@ -78,7 +78,7 @@ extension Accelerator {
         loop.batch = batch
         if batch > 0 { display.advance() }
         // The start and the first steps took memory that is not needed again.
-        if loop.isSettled() { LibTorch.releaseUnusedMemory() }
+        if loop.settles() { LibTorch.releaseUnusedMemory() }
         note("in training step", step + 1, " (forward pass)")
     }
 

@@ -48,8 +48,8 @@ final class TrainingLoop {
         if start == nil { start = .now }
     }
 
-    /// Whether the first batches are over, once.
-    func isSettled() -> Bool {
+    /// Counts a batch; true of the one with which the start is over.
+    func settles() -> Bool {
         firstBatches -= firstBatches >= 0 ? 1 : 0
         return firstBatches == 0
     }
