@@ -66,6 +66,8 @@ int32_t ct_get_num_threads(void);
 int32_t ct_cuda_device_count(void);
 /// Lets malloc keep freed blocks, so that a training step does not return and fault in its memory again.
 void ct_keep_freed_memory(void);
+/// Begins to bring memory into the processor's cache; any address is allowed.
+static inline void ct_prefetch(const void *address) { __builtin_prefetch(address); }
 /// The instruction set whose kernels are used on this thread: `avx512`, `avx2`, `neon`, or `none` for LibTorch alone.
 const char *ct_instruction_set(void);
 /// Uses another one that this machine has, or `none`, on this thread; NULL: the widest again. False: it has no such one.

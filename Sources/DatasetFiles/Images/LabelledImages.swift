@@ -114,7 +114,7 @@ public final class LabelledImages: Sendable {
     public func pixels(
         at index: Int, reading memory: UnsafeMutableRawBufferPointer
     ) throws -> UnsafeRawBufferPointer {
-        guard imageByteCount >= Self.leastBytesToRead else { return pixels(at: index) }
+        guard readsImages else { return pixels(at: index) }
         let (segment, position) = locate(index)
         let target = UnsafeMutableRawBufferPointer(rebasing: memory[..<imageByteCount])
         try withFileErrors(as: DatasetError.init(_:)) {
@@ -122,6 +122,9 @@ public final class LabelledImages: Sendable {
         }
         return UnsafeRawBufferPointer(target)
     }
+
+    /// Whether an image is read when it is wanted, and not taken from the mapping.
+    public var readsImages: Bool { imageByteCount >= Self.leastBytesToRead }
 
     /// Below this size the call to the system takes several times as long as the copy.
     private static let leastBytesToRead = 2048

@@ -124,12 +124,12 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
             guard !isEnded else { return nil }
             try Task.checkCancellation()
             accelerator.note("loading the batch of training step", accelerator.step + 1)
-            let start = TrainingTime.now
             if !hasBegun {
                 hasBegun = true
-                accelerator.loop.time.beginEpoch(at: start)
+                accelerator.loop.time.beginEpoch(at: TrainingTime.now)
                 try accelerator.beginEpoch(sizes, epoch: batches.epoch, isShare: isShare)
             }
+            let start = TrainingTime.now
             let next = accelerator.hasReachedMaxSteps ? nil : try batches.next()
             accelerator.loop.time.addWait(from: start, to: TrainingTime.now)
             guard let batch = next else {

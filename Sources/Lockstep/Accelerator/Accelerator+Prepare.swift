@@ -1,3 +1,4 @@
+import Launching
 import Torch
 public import TorchData
 import TorchDistributed
@@ -72,6 +73,8 @@ extension DataLoader: Preparable {
         whole.seed = seed ?? options.seed
         try accelerator.requireSameData(
             "\(whole.sampler.count) samples in batches of \(whole.batchSize), seed \(whole.seed ?? 0)", dataset)
+        whole.sharesItsCore =
+            accelerator.device == .cpu && accelerator.threadCount * ranks.localWorldSize >= AvailableCores.count
         let share = try whole.sharded(rank: ranks.rank, worldSize: ranks.worldSize)
         guard share.batchCount > 0 else {
             throw TrainingError(

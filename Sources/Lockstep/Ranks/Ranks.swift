@@ -65,7 +65,6 @@ final class Ranks: Sendable {
 
     /// Throws on all ranks where they have different values of something that must be the same.
     func requireAgreement(on subject: String, _ value: String) throws {
-        try meet()
         try group?.requireAgreement(on: subject, value)
     }
 

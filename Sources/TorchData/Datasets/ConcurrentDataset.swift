@@ -33,6 +33,11 @@ public protocol ConcurrentDataset<Batch>: Dataset, Sendable {
 
     /// Makes the batch; called on the thread that consumes it.
     func batch(_ assembled: consuming Assembled) -> Batch
+
+    /// Whether ``assemble(_:)`` takes samples from memory, and so waits for nothing but the processor; false by default.
+    ///
+    /// Where the training computes on all cores, a loader makes batches of such a data set between two steps.
+    var isInMemory: Bool { get }
 }
 
 extension ConcurrentDataset {
@@ -40,4 +45,7 @@ extension ConcurrentDataset {
     public func batch(at samples: BatchIndices) throws -> Batch {
         batch(try assemble(samples))
     }
+
+    /// False.
+    public var isInMemory: Bool { false }
 }

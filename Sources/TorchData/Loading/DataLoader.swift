@@ -16,7 +16,10 @@ public final class DataLoader<D: Dataset> {
     /// Whether a last batch that is not full is left out.
     public let dropLast: Bool
     /// The threads that prepare batches ahead; with 0 they are made when they are asked for.
-    public let workers: Int
+    public var workers: Int { requestedWorkers ?? (sharesItsCore && isInMemory ? 0 : 1) }
+
+    /// Whether the training's own threads take all cores, so that one of the loader's would interrupt them; a run sets it.
+    public var sharesItsCore = false
 
     /// The epoch that the next iteration delivers; set it to resume.
     public var epoch = 0
@@ -32,6 +35,8 @@ public final class DataLoader<D: Dataset> {
 
     var stalls = StallNotice()
 
+    private let requestedWorkers: Int?
+    private let isInMemory: Bool
     private let order: Order
     private let limit: Int?
     private let shard: Shard?
@@ -52,7 +57,7 @@ public final class DataLoader<D: Dataset> {
         sampler: (any Sampler)? = nil
     ) {
         self.init(
-            dataset, batchSize: batchSize, dropLast: dropLast, workers: 0, seed: seed,
+            dataset, batchSize: batchSize, dropLast: dropLast, workers: 0, isInMemory: true, seed: seed,
             order: sampler.map(Order.custom) ?? .own(shuffle: shuffle), limit: nil, shard: nil, openSource: inlineSource
         )
     }
@@ -65,26 +70,28 @@ public final class DataLoader<D: Dataset> {
     ///   - shuffle: whether each epoch has a random order of its own.
     ///   - seed: what the orders and random transforms follow from.
     ///   - dropLast: whether a last batch that is not full is left out.
-    ///   - workers: the number of threads; 0 for none.
+    ///   - workers: the number of threads, 0 for none; if nil one, and none for a data set in memory where the training
+    ///     takes all cores.
     ///   - sampler: an order of one's own, in place of `shuffle`.
     public convenience init(
         _ dataset: D, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, dropLast: Bool = false,
-        workers: Int = 1, sampler: (any Sampler)? = nil
+        workers: Int? = nil, sampler: (any Sampler)? = nil
     ) where D: ConcurrentDataset {
         self.init(
-            dataset, batchSize: batchSize, dropLast: dropLast, workers: workers, seed: seed,
-            order: sampler.map(Order.custom) ?? .own(shuffle: shuffle), limit: nil, shard: nil,
+            dataset, batchSize: batchSize, dropLast: dropLast, workers: workers, isInMemory: dataset.isInMemory,
+            seed: seed, order: sampler.map(Order.custom) ?? .own(shuffle: shuffle), limit: nil, shard: nil,
             openSource: concurrentSource)
     }
 
     private init(
-        _ dataset: D, batchSize: Int, dropLast: Bool, workers: Int, seed: UInt64?, order: Order, limit: Int?,
-        shard: Shard?, openSource: @escaping SourceOpening<D>
+        _ dataset: D, batchSize: Int, dropLast: Bool, workers: Int?, isInMemory: Bool, seed: UInt64?, order: Order,
+        limit: Int?, shard: Shard?, openSource: @escaping SourceOpening<D>
     ) {
         self.dataset = dataset
         self.batchSize = batchSize
         self.dropLast = dropLast
-        self.workers = workers
+        self.requestedWorkers = workers
+        self.isInMemory = isInMemory
         self.seed = seed
         self.order = order
         self.limit = limit
@@ -143,9 +150,9 @@ public final class DataLoader<D: Dataset> {
 
     private func copy(order: Order, limit: Int?, shard: Shard?, batchSize: Int? = nil) -> DataLoader {
         let loader = DataLoader(
-            dataset, batchSize: batchSize ?? self.batchSize, dropLast: dropLast, workers: workers, seed: seed,
-            order: order, limit: limit,
-            shard: shard, openSource: openSource)
+            dataset, batchSize: batchSize ?? self.batchSize, dropLast: dropLast, workers: requestedWorkers,
+            isInMemory: isInMemory, seed: seed, order: order, limit: limit, shard: shard, openSource: openSource)
+        loader.sharesItsCore = sharesItsCore
         loader.epoch = epoch
         loader.stalls = stalls
         return loader

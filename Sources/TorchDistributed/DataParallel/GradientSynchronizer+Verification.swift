@@ -29,20 +29,6 @@ extension GradientSynchronizer {
 }
 
 extension Tensor {
-    /// A checksum of the elements' bytes, in order (FNV-1a over words of eight bytes).
-    fileprivate var digest: UInt64 {
-        detach().to(.cpu).contiguous().withUnsafeBytes { bytes in
-            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-            var offset = 0
-            while offset + 8 <= bytes.count {
-                hash = (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x100_0000_01b3
-                offset += 8
-            }
-            while offset < bytes.count {
-                hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01b3
-                offset += 1
-            }
-            return hash
-        }
-    }
+    /// A checksum of the elements' bytes, in order.
+    fileprivate var digest: UInt64 { detach().to(.cpu).contiguous().withUnsafeBytes { $0.digest } }
 }

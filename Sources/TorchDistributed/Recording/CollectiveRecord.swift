@@ -47,9 +47,7 @@ struct CollectiveRecord: Hashable, Sendable {
         let numbers =
             [sequence, Int(operation.rawValue), Int(dtype ?? -1), Int(reduction ?? -1), root ?? -1, dimensionCount]
             + shape + [elementCount, tensorCount]
-        return numbers.reduce(0xcbf2_9ce4_8422_2325) { hash, number in
-            (hash ^ UInt64(bitPattern: Int64(number))) &* 0x100_0000_01b3
-        }
+        return numbers.withUnsafeBytes { $0.digest }
     }
 
     init?(_ collective: ct_collective) {

@@ -86,6 +86,9 @@ extension ImageDataset {
         fileprivate let count: Int
     }
 
+    /// True: stored images are in memory or in the system's cache of their files.
+    public var isInMemory: Bool { true }
+
     /// Reads and transforms images; each stays in cache from the first transform to the last.
     ///
     /// - Throws: `DataError` with `indexOutOfRange`; `DatasetError` where a file cannot be read any more.
@@ -99,6 +102,8 @@ extension ImageDataset {
         let scratch = ImageScratch(pool, byteCount: max(stored.byteCount, format.byteCount))
         for place in 0..<samples.count {
             let sample = samples[place]
+            // In random order each image is a way to memory; the next one's is taken while this one is worked on.
+            if place + 1 < samples.count { source.prefetch(at: samples[place + 1]) }
             let result = images.bytes[place * format.byteCount..<(place + 1) * format.byteCount]
             var image = ImageSample(
                 try source.pixels(at: sample, reading: memory.bytes), format: stored,

@@ -1,4 +1,5 @@
 import DatasetFiles
+import Torch
 import TorchData
 
 /// Stored images of one format with their labels, readable from any thread.
@@ -11,10 +12,16 @@ protocol ImageSource: Sendable {
     /// The planes of an image, valid as long as the source and `memory`, which has room for an image and may take it.
     func pixels(at index: Int, reading memory: UnsafeMutableRawBufferPointer) throws -> UnsafeRawBufferPointer
     func label(at index: Int) -> Int
+    /// Begins to bring an image into the processor's cache, where that can be done from here.
+    func prefetch(at index: Int)
 }
 
 extension LabelledImages: ImageSource {
     var format: ImageFormat { ImageFormat(channels: channels, height: height, width: width) }
+
+    func prefetch(at index: Int) {
+        if !readsImages { pixels(at: index).prefetch() }
+    }
 }
 
 /// Images in memory.
@@ -54,4 +61,6 @@ final class ImagesInMemory: ImageSource {
     }
 
     func label(at index: Int) -> Int { labels[index] }
+
+    func prefetch(at index: Int) { pixels(at: index, reading: .init(start: nil, count: 0)).prefetch() }
 }
