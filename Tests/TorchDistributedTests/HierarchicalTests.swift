@@ -3,6 +3,7 @@ import LockstepTesting
 import Testing
 import Torch
 import TorchDistributed
+import TorchNN
 
 /// Ranks of several machines with shared memory within each; what every backend does is tested with the others.
 @Suite struct HierarchicalTests {
@@ -78,6 +79,14 @@ import TorchDistributed
         }
         let expected = (0..<20).map { Float($0 * machines.count) }
         #expect(results == Array(repeating: expected, count: machines.count))
+    }
+
+    @Test("gradients are averaged in buckets, since the ranks are on several machines", arguments: layouts)
+    func averaging(machines: [Int]) throws {
+        let reasons = try results(machines) { group in
+            try GradientSynchronizer(Linear(3, 2), group: group, options: DataParallelOptions()).averagingReason
+        }
+        #expect(reasons == Array(repeating: "the ranks are on several machines", count: machines.count))
     }
 
     @Test("a failed collective fails those behind it too", arguments: layouts)

@@ -1,5 +1,7 @@
 #include "HierarchicalBackend.h"
 
+#include <SharedMemory/CollectiveTensors.h>
+
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
@@ -8,22 +10,13 @@
 
 namespace ctorch {
 namespace {
-using Tensors = std::vector<at::Tensor>;
+using ctk::bytes;
+using ctk::only;
+using ctk::Tensors;
 
 /// What passes through the stages of an all-reduce at a time: while the machines exchange one piece, the ranks of each
 /// machine reduce the next.
 constexpr int64_t kPiece = 4 << 20;
-
-std::byte *bytes(const at::Tensor &tensor) { return static_cast<std::byte *>(tensor.mutable_data_ptr()); }
-
-const at::Tensor &only(const Tensors &tensors) {
-    TORCH_CHECK(tensors.size() == 1, "one tensor a rank is taken, not ", tensors.size());
-    const auto &tensor = tensors.front();
-    TORCH_CHECK(
-        tensor.device().is_cpu() && !tensor.is_sparse(), "dense tensors of the CPU are taken, not one of ",
-        tensor.device());
-    return tensor;
-}
 
 /// Calls `body` with the tensor, or with a copy whose elements lie in one piece; `changes` says whether to copy back.
 template <class Body>

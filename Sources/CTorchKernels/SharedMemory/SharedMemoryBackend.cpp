@@ -1,5 +1,6 @@
 #include "SharedMemoryBackend.h"
 
+#include "CollectiveTensors.h"
 #include "Failure.h"
 #include "SharedTransfer.h"
 
@@ -11,19 +12,7 @@
 
 namespace ctk {
 namespace {
-using Tensors = std::vector<at::Tensor>;
-
-std::byte *bytes(const at::Tensor &tensor) { return static_cast<std::byte *>(tensor.mutable_data_ptr()); }
 size_t count(const at::Tensor &tensor) { return static_cast<size_t>(tensor.numel()); }
-
-const at::Tensor &only(const Tensors &tensors) {
-    TORCH_CHECK(tensors.size() == 1, "shared memory takes one tensor a rank, not ", tensors.size());
-    const auto &tensor = tensors.front();
-    TORCH_CHECK(
-        tensor.device().is_cpu() && !tensor.is_sparse(), "shared memory carries dense tensors of the CPU, not one of ",
-        tensor.device());
-    return tensor;
-}
 
 const Tensors &only(const std::vector<Tensors> &lists, int size) {
     TORCH_CHECK(

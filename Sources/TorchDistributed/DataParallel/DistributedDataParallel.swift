@@ -25,6 +25,7 @@ public final class DistributedDataParallel<Model: Layer>: Module, Layer {
     public var group: ProcessGroup { synchronizer.group }
 
     private let synchronizer: GradientSynchronizer
+    private var passesOfStart = 10
 
     /// Compares the model with the other ranks', and gives all of them rank 0's parameters and buffers.
     ///
@@ -41,7 +42,14 @@ public final class DistributedDataParallel<Model: Layer>: Module, Layer {
     public override var signature: String { "DistributedDataParallel(\(module.signature))" }
 
     /// Computes the model's output.
-    public func forward(_ input: Model.Input) -> Model.Output { module(input) }
+    public func forward(_ input: Model.Input) -> Model.Output {
+        if passesOfStart > 0 {
+            passesOfStart -= 1
+            // The start and the first steps took memory that is not needed again.
+            if passesOfStart == 0 { LibTorch.releaseUnusedMemory() }
+        }
+        return module(input)
+    }
 
     /// Runs `body`, whose passes leave gradients as they are on this rank (PyTorch's `no_sync`).
     ///

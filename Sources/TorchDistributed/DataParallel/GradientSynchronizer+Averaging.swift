@@ -11,9 +11,12 @@ extension GradientSynchronizer {
         _ module: Module, _ group: ProcessGroup, _ options: DataParallelOptions
     ) throws -> String? {
         if group.worldSize == 1 { return ownReason(module, options) }
-        // Ranks of PyTorch may take part where they can, and they know c10d's reducer alone.
-        guard options.averaging != nil || group.backend == .shm else {
-            return "ranks of other programs may take part"
+        switch group.backend {
+        case .shm: break
+        case .hierarchical where options.averaging == nil: return "the ranks are on several machines"
+        // Ranks of PyTorch may take part, and they know c10d's reducer alone.
+        case .gloo where options.averaging == nil: return "ranks of other programs may take part"
+        case .gloo, .hierarchical: break
         }
         let own = ownReason(module, options)
         let all = try group.exchange("averaging", own ?? "")
