@@ -89,7 +89,7 @@ let package = Package(
         library("Launching", ["Files", "HostNetwork", "RankProtocol", argumentParser] + nio),
         library("DatasetFiles", ["Files", crypto]),
         library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
-        library("Checkpointing", ["Files", "Torch", orderedCollections]),
+        library("Checkpointing", ["Files", "Torch", crypto, orderedCollections]),
         library("Tracking", ["Files"]),
         library("Planning", []),
         library(
@@ -132,7 +132,7 @@ let package = Package(
             swiftSettings: swift),
         tests("DatasetFiles", ["DatasetFiles", "dataset-download-probe", crypto]),
         tests("TorchVision", ["TorchVision"]),
-        tests("Checkpointing", ["Checkpointing"]),
+        tests("Checkpointing", ["Checkpointing", "Files", "checkpoint-probe", orderedCollections]),
         tests("Tracking", ["Tracking"]),
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
         tests(
@@ -169,6 +169,12 @@ let package = Package(
             path: "Tests/NetworkProbe", swiftSettings: swift),
         .executableTarget(
             name: "training-probe", dependencies: ["Lockstep"], path: "Tests/TrainingProbe", swiftSettings: swift),
+        // Exports its stand-ins for system calls, so that the ones that are looked up by name are found too.
+        .executableTarget(
+            name: "checkpoint-probe", dependencies: ["Checkpointing", "CheckpointFaults", "Torch", orderedCollections],
+            path: "Tests/CheckpointProbe", swiftSettings: swift,
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+        .target(name: "CheckpointFaults", path: "Tests/CheckpointFaults"),
         .executableTarget(
             name: "dataset-download-probe", dependencies: ["DatasetFiles"], path: "Tests/DatasetDownloadProbe",
             swiftSettings: swift),

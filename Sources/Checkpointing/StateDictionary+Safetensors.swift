@@ -64,12 +64,14 @@ extension SafetensorsFile {
 }
 
 extension DType {
+    /// The type of tensors that a stored type stands for, where there is one.
     fileprivate init?(_ dtype: SafetensorsDType) {
         guard let match = DType.allCases.first(where: { $0.safetensors == dtype }) else { return nil }
         self = match
     }
 
-    fileprivate var safetensors: SafetensorsDType {
+    /// The type under which such elements are stored.
+    var safetensors: SafetensorsDType {
         switch self {
         case .uint8: .u8
         case .int8: .i8

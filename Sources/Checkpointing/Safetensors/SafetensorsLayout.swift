@@ -77,7 +77,7 @@ struct SafetensorsLayout {
 
 extension String {
     /// The text as a JSON string; what is not ASCII stays as it is.
-    fileprivate var quotedForJSON: String {
+    var quotedForJSON: String {
         var text = "\""
         for scalar in unicodeScalars {
             switch scalar {
