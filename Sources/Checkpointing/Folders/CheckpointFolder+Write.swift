@@ -128,10 +128,10 @@ extension CheckpointFolder {
             let (size, sha256) = try HashedOutput.write(to: path) { output in
                 try withUnsafeBytes(of: UInt64(layout.header.count).littleEndian) { _ = try output.append($0) }
                 try layout.header.withUnsafeBytes { _ = try output.append($0) }
-                for entry in layout.order.lazy.map({ entries[$0] }) {
+                for tensor in layout.order.lazy.map({ part.tensors[$0] }) {
                     let start = output.size
-                    let checksum = try output.append(entry.bytes)
-                    tensors.append(.init(name: entry.name, range: start..<output.size, crc32: checksum))
+                    let checksum = try snapshot.withBytes(of: tensor) { try output.append($0) }
+                    tensors.append(.init(name: tensor.name, range: start..<output.size, crc32: checksum))
                 }
             }
             return .init(name: name, size: size, sha256: sha256, tensors: tensors)

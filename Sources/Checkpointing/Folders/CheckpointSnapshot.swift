@@ -9,12 +9,14 @@ public final class CheckpointSnapshot: Sendable {
         let dtype: SafetensorsDType
         let shape: [Int]
         let range: Range<Int>
+        /// How its elements lie in the snapshot; nil where they lie as in files.
+        var order: DimensionOrder?
     }
 
     /// The tensors of one file.
     struct Part: Sendable {
         let name: String
-        let tensors: [StoredTensor]
+        var tensors: [StoredTensor]
     }
 
     /// The number of training steps that were done.
@@ -37,7 +39,7 @@ public final class CheckpointSnapshot: Sendable {
         record = checkpoint.record
         byteCount = checkpoint.byteCount
         var end = 0
-        let parts = checkpoint.parts.map { name, state in
+        var parts = checkpoint.parts.map { name, state in
             Part(
                 name: name,
                 tensors: state.map { name, tensor in
@@ -48,12 +50,10 @@ public final class CheckpointSnapshot: Sendable {
                 })
         }
         let block = memory?.block(of: end) ?? SnapshotBlock(capacity: end)
-        for (part, state) in zip(parts, checkpoint.parts.values) {
-            for (stored, tensor) in zip(part.tensors, state.values) {
-                tensor.detach().to(.cpu).contiguous().withUnsafeBytes { bytes in
-                    guard let source = bytes.baseAddress else { return }
-                    (block.base + stored.range.lowerBound).copyMemory(from: source, byteCount: bytes.count)
-                }
+        for (part, state) in checkpoint.parts.values.enumerated() {
+            for (index, tensor) in state.values.enumerated() {
+                let start = parts[part].tensors[index].range.lowerBound
+                parts[part].tensors[index].order = Self.copy(tensor.detach().to(.cpu), to: block.base + start)
             }
         }
         self.parts = parts
@@ -61,9 +61,45 @@ public final class CheckpointSnapshot: Sendable {
         self.memory = memory
     }
 
+    /// Copies a tensor as it lies in memory where it lies there without gaps, else in the order of files.
+    private static func copy(_ tensor: Tensor, to target: UnsafeMutableRawPointer) -> DimensionOrder? {
+        func copy(_ contiguous: Tensor) {
+            contiguous.withUnsafeBytes { bytes in
+                guard let source = bytes.baseAddress else { return }
+                target.copyMemory(from: source, byteCount: bytes.count)
+            }
+        }
+        if !tensor.isContiguous {
+            let outermostFirst = DimensionOrder.outermostFirst(tensor)
+            let lying = tensor.permute(outermostFirst)
+            if lying.isContiguous {
+                copy(lying)
+                return DimensionOrder(shape: tensor.shape, outermostFirst: outermostFirst)
+            }
+        }
+        copy(tensor.contiguous())
+        return nil
+    }
+
     deinit { memory?.takeBack(block) }
 
-    /// Lends the tensors of a part as a file's entries; their bytes are valid until `body` returns.
+    /// Lends a tensor's bytes in the order of files; they are valid until `body` returns.
+    func withBytes<Result>(
+        of tensor: StoredTensor, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withExtendedLifetime(block) {
+            let lying = UnsafeRawBufferPointer(start: block.base + tensor.range.lowerBound, count: tensor.range.count)
+            guard let order = tensor.order, let source = lying.baseAddress else { return try body(lying) }
+            let ordered = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: max(1, lying.count), alignment: SnapshotBlock.alignment)
+            defer { ordered.deallocate() }
+            guard let target = ordered.baseAddress else { return try body(lying) }
+            order.copy(from: source, to: target, elementSize: tensor.dtype.size)
+            return try body(UnsafeRawBufferPointer(start: target, count: lying.count))
+        }
+    }
+
+    /// Lends the tensors of a part as a file's entries, for its layout: their bytes are as they lie in the snapshot.
     func withEntries<Result>(of part: Part, _ body: ([SafetensorsWriter.Entry]) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(block) {
             try body(

@@ -72,8 +72,8 @@ struct CheckpointFailureTests {
         .enabled(if: canMount, "a small disk needs root's privileges to mount it"))
     func smallDisk() throws {
         let folder = try TemporaryFolder()
-        // A checkpoint takes 1.25 MB: one fits, and a second one does not.
-        let mount = "mount -t tmpfs -o size=2m none '\(folder.path)' && exec \"$0\""
+        // A checkpoint takes 240 kB: one fits, and a second one does not.
+        let mount = "mount -t tmpfs -o size=400k none '\(folder.path)' && exec \"$0\""
         let probe = try CheckpointProbe(wrapper: ["/usr/bin/unshare", "-m", "sh", "-c", mount])
         let path = folder.path("checkpoints")
         #expect(try probe.save(path, step: 1, seed: 1).ending == "saved ")
@@ -82,8 +82,8 @@ struct CheckpointFailureTests {
         let full = try #require(try probe.save(path, step: 2, seed: 2).ending)
         #expect(full.hasPrefix("failed diskFull ") && full.contains("No space left on device"))
         #expect(try names(in: checkpoints.path) == ["latest", "step-000000001"])
-        #expect(throws: CheckpointError.self) { try checkpoints.requireSpace(for: 1_250_000) }
-        try checkpoints.requireSpace(for: 100_000)
+        #expect(throws: CheckpointError.self) { try checkpoints.requireSpace(for: 240_000) }
+        try checkpoints.requireSpace(for: 20_000)
         try probe.makeReadOnly(folder.path)
         let refused = try #require(try probe.save(path, step: 2, seed: 2).ending)
         #expect(refused.hasPrefix("failed readOnly "))

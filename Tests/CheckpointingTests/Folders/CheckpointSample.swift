@@ -22,6 +22,12 @@ enum CheckpointSample {
         var state = StateDictionary()
         for dtype in DType.allCases { state["\(dtype)"] = Tensor.arange(7, dtype: .int64).to(dtype) }
         state["transposed"] = Tensor.arange(12, dtype: .float32).reshape([3, 4]).transpose(0, 1)
+        state["taps"] = Tensor.arange(3 * 5 * 7 * 11, dtype: .int32).reshape([7, 11, 5, 3]).permute([3, 2, 0, 1])
+        state["outer"] = Tensor.arange(30, dtype: .int8).reshape([5, 1, 6]).permute([2, 1, 0])
+        state["halves"] = Tensor.arange(30, dtype: .float16).reshape([2, 3, 5]).permute([1, 0, 2])
+        state["doubles"] = Tensor.arange(30, dtype: .float64).reshape([2, 3, 5]).permute([1, 2, 0])
+        state["repeated"] = Tensor.arange(3, dtype: .float32).expand([4, 3])
+        state["nothing"] = Tensor.zeros([0, 3]).transpose(0, 1)
         state["part"] = Tensor.arange(12, dtype: .float32).reshape([3, 4])[.all, 1]
         state["scalar"] = Tensor(0.1, dtype: .float64)
         state["empty"] = Tensor.zeros([0, 3])
