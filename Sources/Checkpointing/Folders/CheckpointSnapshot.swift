@@ -38,18 +38,9 @@ public final class CheckpointSnapshot: Sendable {
         metrics = checkpoint.metrics
         record = checkpoint.record
         byteCount = checkpoint.byteCount
-        var end = 0
-        var parts = checkpoint.parts.map { name, state in
-            Part(
-                name: name,
-                tensors: state.map { name, tensor in
-                    let start = (end + SnapshotBlock.alignment - 1) / SnapshotBlock.alignment * SnapshotBlock.alignment
-                    end = start + tensor.count * tensor.dtype.byteCount
-                    return StoredTensor(
-                        name: name, dtype: tensor.dtype.safetensors, shape: tensor.shape, range: start..<end)
-                })
-        }
-        let block = memory?.block(of: end) ?? SnapshotBlock(capacity: end)
+        let (laidOut, memorySize) = Self.layOut(checkpoint)
+        var parts = laidOut
+        let block = memory?.block(of: memorySize) ?? SnapshotBlock(capacity: memorySize)
         for (part, state) in checkpoint.parts.values.enumerated() {
             for (index, tensor) in state.values.enumerated() {
                 let start = parts[part].tensors[index].range.lowerBound
@@ -60,6 +51,25 @@ public final class CheckpointSnapshot: Sendable {
         self.block = block
         self.memory = memory
     }
+
+    /// Where each tensor goes in a snapshot's memory, and how many bytes that needs.
+    private static func layOut(_ checkpoint: Checkpoint) -> (parts: [Part], byteCount: Int) {
+        var end = 0
+        let parts = checkpoint.parts.map { name, state in
+            Part(
+                name: name,
+                tensors: state.map { name, tensor in
+                    let start = (end + SnapshotBlock.alignment - 1) / SnapshotBlock.alignment * SnapshotBlock.alignment
+                    end = start + tensor.count * tensor.dtype.byteCount
+                    return StoredTensor(
+                        name: name, dtype: tensor.dtype.safetensors, shape: tensor.shape, range: start..<end)
+                })
+        }
+        return (parts, end)
+    }
+
+    /// The bytes of memory that a snapshot of a checkpoint needs.
+    static func memorySize(of checkpoint: Checkpoint) -> Int { layOut(checkpoint).byteCount }
 
     /// Copies a tensor as it lies in memory where it lies there without gaps, else in the order of files.
     private static func copy(_ tensor: Tensor, to target: UnsafeMutableRawPointer) -> DimensionOrder? {

@@ -6,6 +6,7 @@ import Torch
 ///
 /// ```swift
 /// let writer = CheckpointWriter(CheckpointFolder(at: "runs/a/checkpoints"), keep: .last(3))
+/// writer.reserve(for: checkpoint)                            // before the first step
 /// writer.save(checkpoint)                                    // returns when the tensors are copied
 /// while let outcome = writer.takeOutcome() { report(outcome) }
 /// try writer.finish()                                        // at the end
@@ -40,6 +41,18 @@ public final class CheckpointWriter: Sendable {
         self.keep = keep
     }
 
+    /// Gets memory for the copies of such a checkpoint, on the thread; the first save then takes no longer than others.
+    public func reserve(for checkpoint: Checkpoint) {
+        let byteCount = CheckpointSnapshot.memorySize(of: checkpoint)
+        begin()
+        let isStarted = CheckpointThread.start { [self] in
+            memory.reserve(byteCount)
+            end(with: nil)
+        }
+        // Without a thread the first save does it.
+        if !isStarted { end(with: nil) }
+    }
+
     /// Copies a checkpoint and hands it to the thread.
     ///
     /// Waits for the save in progress first, so that one copy in memory is enough; it is used again for each save.
@@ -50,10 +63,7 @@ public final class CheckpointWriter: Sendable {
 
     /// Hands a snapshot to the thread, after the save in progress has ended.
     public func save(_ snapshot: CheckpointSnapshot) {
-        condition.lock()
-        while isWriting { condition.wait() }
-        isWriting = true
-        condition.unlock()
+        begin()
         let isStarted = CheckpointThread.start { [self] in write(snapshot) }
         // A system that starts no more threads: training waits, and the checkpoint is saved.
         if !isStarted { write(snapshot) }
@@ -92,9 +102,20 @@ public final class CheckpointWriter: Sendable {
             error as? CheckpointError
                 ?? CheckpointError(.unwritable, "\(error)", file: folder.path, cause: error)
         }
-        let outcome = Outcome(step: snapshot.step, result: result, duration: start.duration(to: clock.now))
+        end(with: Outcome(step: snapshot.step, result: result, duration: start.duration(to: clock.now)))
+    }
+
+    /// Waits for the work in progress, and starts the next.
+    private func begin() {
         condition.lock()
-        outcomes.append(outcome)
+        while isWriting { condition.wait() }
+        isWriting = true
+        condition.unlock()
+    }
+
+    private func end(with outcome: Outcome?) {
+        condition.lock()
+        if let outcome { outcomes.append(outcome) }
         isWriting = false
         condition.broadcast()
         condition.unlock()

@@ -8,36 +8,49 @@ struct CheckpointFailureTests {
     @Test(
         "each failure has its code, at whatever point of the save it comes",
         arguments: [
-            ("write", ENOSPC, "diskFull"), ("write", EDQUOT, "quotaExceeded"), ("write", EIO, "diskFault"),
-            ("write", EROFS, "readOnly"), ("write", EACCES, "notPermitted"), ("write", EFBIG, "unwritable"),
-            ("fsync", EIO, "notSynchronized"), ("fsync", EROFS, "notSynchronized"), ("fsync", ENOSPC, "diskFull"),
-            ("fsync", EDQUOT, "quotaExceeded"), ("mkdir", EROFS, "readOnly"), ("mkdir", ENOSPC, "diskFull"),
-            ("rename", EIO, "diskFault"), ("rename", ENOSPC, "diskFull"),
-        ])
-    func codes(_ call: String, _ error: Int32, _ code: String) throws {
-        let folder = try TemporaryFolder()
-        let checkpoints = CheckpointFolder(at: folder.path("checkpoints"))
+            (
+                "write",
+                [
+                    (ENOSPC, "diskFull"), (EDQUOT, "quotaExceeded"), (EIO, "diskFault"), (EROFS, "readOnly"),
+                    (EACCES, "notPermitted"), (EFBIG, "unwritable"),
+                ]
+            ),
+            (
+                "fsync",
+                [
+                    (EIO, "notSynchronized"), (EROFS, "notSynchronized"), (ENOSPC, "diskFull"),
+                    (EDQUOT, "quotaExceeded"),
+                ]
+            ),
+            ("mkdir", [(EROFS, "readOnly"), (ENOSPC, "diskFull")]),
+            ("rename", [(EIO, "diskFault"), (ENOSPC, "diskFull")]),
+        ] as [(String, [(Int32, String)])])
+    func codes(_ call: String, _ errors: [(Int32, String)]) throws {
         let probe = try CheckpointProbe()
-        try #require(try probe.save(checkpoints.path, step: 1, seed: 1).ending == "saved ")
-        var failures = 0
-        for done in 0..<20 {
-            let reply = try probe.save(checkpoints.path, step: 2, seed: 2, call, done, error: error)
-            let ending = try #require(reply.ending)
-            if ending.hasPrefix("saved") { break }
-            failures += 1
-            #expect(ending.hasPrefix("failed \(code) "), "after \(done): \(ending)")
-            #expect(ending.contains("step 2") && ending.contains("errno \(error)"), "\(ending)")
-            // The rename may have been done, and the fsync of the folder after it not.
-            let opened = try #require(try checkpoints.latest())
-            #expect(opened.notices.isEmpty)
-            #expect(
-                isSaved(opened.checkpoint, step: 1, seed: 1)
-                    || call == "fsync" && isSaved(opened.checkpoint, step: 2, seed: 2))
-            #expect(try names(in: checkpoints.path).allSatisfy { $0 == "latest" || $0.hasPrefix("step-") })
+        for (error, code) in errors {
+            let folder = try TemporaryFolder()
+            let checkpoints = CheckpointFolder(at: folder.path("checkpoints"))
+            try #require(try probe.save(checkpoints.path, step: 1, seed: 1).ending == "saved ")
+            var failures = 0
+            for done in 0..<20 {
+                let reply = try probe.save(checkpoints.path, step: 2, seed: 2, call, done, error: error)
+                let ending = try #require(reply.ending)
+                if ending.hasPrefix("saved") { break }
+                failures += 1
+                #expect(ending.hasPrefix("failed \(code) "), "after \(done): \(ending)")
+                #expect(ending.contains("step 2") && ending.contains("errno \(error)"), "\(ending)")
+                // The rename may have been done, and the fsync of the folder after it not.
+                let opened = try #require(try checkpoints.latest())
+                #expect(opened.notices.isEmpty)
+                #expect(
+                    isSaved(opened.checkpoint, step: 1, seed: 1)
+                        || call == "fsync" && isSaved(opened.checkpoint, step: 2, seed: 2))
+                #expect(try names(in: checkpoints.path).allSatisfy { $0 == "latest" || $0.hasPrefix("step-") })
+            }
+            #expect(failures > 0)
+            #expect(try probe.save(checkpoints.path, step: 3, seed: 3).ending == "saved ", "and the next one is saved")
+            #expect(isSaved(try #require(try checkpoints.latest()).checkpoint, step: 3, seed: 3))
         }
-        #expect(failures > 0)
-        #expect(try probe.save(checkpoints.path, step: 3, seed: 3).ending == "saved ", "and the next one is saved")
-        #expect(isSaved(try #require(try checkpoints.latest()).checkpoint, step: 3, seed: 3))
     }
 
     @Test("an old checkpoint that cannot be removed is a notice")

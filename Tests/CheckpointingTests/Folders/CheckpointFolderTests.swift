@@ -75,6 +75,10 @@ struct CheckpointFolderTests {
         #expect(memory.block(of: 50) !== first)
         memory.takeBack(second)
         #expect(memory.block(of: 1000) !== first, "too small")
+        memory.reserve(for: CheckpointSample.checkpoint(step: 1))
+        let reserved = memory.block(of: 1)
+        #expect(reserved.capacity == CheckpointSnapshot.memorySize(of: CheckpointSample.checkpoint(step: 1)))
+        #expect(reserved.capacity >= CheckpointSample.checkpoint(step: 1).byteCount)
     }
 
     @Test("without any checkpoint there is no newest one, and no error", arguments: ["missing", "empty", "other"])

@@ -12,6 +12,7 @@ struct CheckpointWriterTests {
         let folder = try TemporaryFolder()
         let writer = CheckpointWriter(CheckpointFolder(at: folder.path("checkpoints")), keep: .all)
         let weight = Tensor.zeros([100_000])
+        writer.reserve(for: Checkpoint(step: 0, parts: ["model": ["weight": weight]]))
         for step in 1...5 {
             weight += 1
             writer.save(Checkpoint(step: step, parts: ["model": ["weight": weight]]))
