@@ -12,7 +12,7 @@ import Torch
 ///                                             with -x behind it, names cannot be exchanged
 /// read-only FOLDER
 /// ```
-/// A save runs in a process of its own. Standard output gets `calls N bytes N` and how it ended, or nothing where it was
+/// A save runs in a process of its own. Standard output gets `calls N bytes N order LETTERS` and how it ended, or nothing where it was
 /// killed; then `done` with the process id where it was stopped.
 @main
 struct CheckpointProbe {
@@ -50,13 +50,16 @@ struct CheckpointProbe {
     }
 
     private static func write(_ snapshot: CheckpointSnapshot, to folder: String) -> String {
+        func counts() -> String {
+            "calls \(faults_calls()) bytes \(faults_bytes()) order \(String(cString: faults_order()))"
+        }
         do {
             let saved = try CheckpointFolder(at: folder).write(snapshot, keep: .last(2))
-            return "calls \(faults_calls()) bytes \(faults_bytes()) saved \(saved.notices.joined(separator: " "))"
+            return "\(counts()) saved \(saved.notices.joined(separator: " "))"
         } catch let error as CheckpointError {
-            return "calls \(faults_calls()) bytes \(faults_bytes()) failed \(error.code) \(error.message)"
+            return "\(counts()) failed \(error.code) \(error.message)"
         } catch {
-            return "calls 0 bytes 0 failed \(error)"
+            return "\(counts()) failed \(error)"
         }
     }
 

@@ -26,6 +26,10 @@ void faults_arm(faults_kind kind, long value, int error, int without_exchange);
 /// The number of calls since they were armed.
 long faults_calls(void);
 
+/// The calls since they were armed, a letter each: w(rite), f(sync), m(kdir), r(ename), x for an exchange, s(ymlink),
+/// u(nlink), d for rmdir.
+const char *faults_order(void);
+
 /// The number of bytes written since they were armed.
 long faults_bytes(void);
 

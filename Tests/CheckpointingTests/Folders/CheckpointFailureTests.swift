@@ -53,6 +53,26 @@ struct CheckpointFailureTests {
         }
     }
 
+    @Test("everything is on the disk before it has its name, and that too before anything old goes")
+    func order() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("checkpoints")
+        let probe = try CheckpointProbe()
+        // The folder is made; four files, the new folder; its name, the folder above; the link.
+        let created = "mf" + "m" + "wfwfwfwf" + "f" + "rf" + "sr"
+        #expect(try probe.save(path, step: 1, seed: 1).order == created)
+        let another = "m" + "m" + "wfwfwfwf" + "f" + "rf" + "sr"
+        #expect(try probe.save(path, step: 2, seed: 2).order == another)
+        // Two stay; the third oldest is renamed, and then its four files and the folder go.
+        #expect(try probe.save(path, step: 3, seed: 3).order == another + "r" + "uuuuud")
+        // One that is replaced goes after the exchange.
+        let replaced = "m" + "m" + "wfwfwfwf" + "f" + "rxf" + "uuuuud" + "sr"
+        #expect(try probe.save(path, step: 3, seed: 4).order == replaced)
+        // Without an exchange the old one is moved aside first.
+        let moved = "m" + "m" + "wfwfwfwf" + "f" + "rxrrf" + "uuuuud" + "sr"
+        #expect(try probe.save(path, step: 3, seed: 5, "none-x").order == moved)
+    }
+
     @Test("an old checkpoint that cannot be removed is a notice")
     func unremovable() throws {
         let folder = try TemporaryFolder()

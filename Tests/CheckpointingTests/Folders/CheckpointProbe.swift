@@ -12,6 +12,8 @@ final class CheckpointProbe {
         /// The number of system calls that can be made to fail, and of bytes, that it took.
         var calls = 0
         var bytes = 0
+        /// The calls, a letter each: w(rite), f(sync), m(kdir), r(ename), x for an exchange, s(ymlink), u(nlink), d for rmdir.
+        var order = ""
         /// `saved` or `failed` and why; nil where it was killed or stopped.
         var ending: String?
         /// The child that was stopped.
@@ -49,9 +51,10 @@ final class CheckpointProbe {
     ) throws -> Reply {
         var reply = Reply()
         for line in try answers(to: "save \(folder) \(step) \(seed) \(fault) \(value) \(error)") {
-            let words = line.split(separator: " ", maxSplits: 4).map(String.init)
-            if words.first == "calls", words.count == 5 {
-                (reply.calls, reply.bytes, reply.ending) = (Int(words[1]) ?? 0, Int(words[3]) ?? 0, words[4])
+            let words = line.split(separator: " ", maxSplits: 6).map(String.init)
+            if words.first == "calls", words.count == 7 {
+                (reply.calls, reply.bytes) = (Int(words[1]) ?? 0, Int(words[3]) ?? 0)
+                (reply.order, reply.ending) = (words[5], words[6])
             }
             if words.first == "done", words.count > 1 { reply.stopped = Int32(words[1]) }
         }
