@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -55,6 +57,16 @@ ssize_t write(int descriptor, const void *data, size_t size) {
     if (armed && plan.kind == faults_kill_at_byte && bytes + (long)size > plan.value) {
         syscall(SYS_write, descriptor, data, plan.value - bytes);
         end(SIGKILL);
+    }
+    if (armed && plan.kind == faults_flip_at_byte && bytes <= plan.value && plan.value < bytes + (long)size) {
+        unsigned char *flipped = malloc(size);
+        if (flipped == NULL) return -1;
+        memcpy(flipped, data, size);
+        flipped[plan.value - bytes] ^= 1;
+        ssize_t count = syscall(SYS_write, descriptor, flipped, size);
+        free(flipped);
+        if (count > 0) bytes += count;
+        return count;
     }
     ssize_t count = syscall(SYS_write, descriptor, data, size);
     if (count > 0) bytes += count;

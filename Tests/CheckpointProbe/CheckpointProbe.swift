@@ -8,7 +8,7 @@ import Torch
 ///
 /// Standard input has a command a line:
 /// ```
-/// save FOLDER STEP SEED FAULT VALUE ERRNO     FAULT: none call byte stop time write fsync mkdir rename unlink;
+/// save FOLDER STEP SEED FAULT VALUE ERRNO     FAULT: none call byte stop flip time write fsync mkdir rename unlink;
 ///                                             with -x behind it, names cannot be exchanged
 /// read-only FOLDER
 /// ```
@@ -76,6 +76,7 @@ struct CheckpointProbe {
         case "call": faults_kill_at_call
         case "byte": faults_kill_at_byte
         case "stop": faults_stop_at_call
+        case "flip": faults_flip_at_byte
         case "write": faults_fail_write
         case "fsync": faults_fail_fsync
         case "mkdir": faults_fail_mkdir

@@ -12,6 +12,8 @@ typedef enum {
     faults_kill_at_byte,
     // Stops the process in place of its call number `value`.
     faults_stop_at_call,
+    // Flips a bit of the byte number `value` that is written, and says nothing.
+    faults_flip_at_byte,
     // Calls of a kind fail with the error `error` once `value` of them have been done.
     faults_fail_write,
     faults_fail_fsync,

@@ -53,6 +53,22 @@ struct CheckpointFailureTests {
         }
     }
 
+    @Test("a disk that writes something else is found out before the old checkpoint goes")
+    func flipped() throws {
+        let folder = try TemporaryFolder()
+        let checkpoints = CheckpointFolder(at: folder.path("checkpoints"))
+        let probe = try CheckpointProbe()
+        let whole = try probe.save(checkpoints.path, step: 1, seed: 1)
+        for part in 0..<20 {
+            let byte = whole.bytes * part / 20
+            // Both a new step and one that replaces the only one.
+            let ending = try probe.save(checkpoints.path, step: 1 + part % 2, seed: 2, "flip", byte).ending
+            #expect(ending?.hasPrefix("failed notVerified ") == true, "byte \(byte): \(ending ?? "")")
+            #expect(isSaved(try #require(try checkpoints.latest()).checkpoint, step: 1, seed: 1))
+            #expect(try names(in: checkpoints.path) == ["latest", "step-000000001"])
+        }
+    }
+
     @Test("everything is on the disk before it has its name, and that too before anything old goes")
     func order() throws {
         let folder = try TemporaryFolder()
