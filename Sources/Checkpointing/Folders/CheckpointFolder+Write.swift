@@ -24,13 +24,15 @@ extension CheckpointFolder {
         let publication: CheckpointPublication
         do {
             publication = try publish(snapshot)
+        } catch let error as CheckpointPublication.Unconfirmed {
+            // It has its name; what it replaced stays until a later start finds everything in order.
+            throw explained(
+                error.error,
+                "The checkpoint of step \(snapshot.step) is written, but may not outlast a loss of power; nothing older "
+                    + "was removed.")
         } catch {
-            let cause =
-                error as? CheckpointError ?? CheckpointError(.unwritable, "\(error)", file: path, cause: error)
-            throw CheckpointError(
-                cause.code,
-                "The checkpoint of step \(snapshot.step) was not saved; earlier ones are as they were. "
-                    + cause.message, file: cause.file, tensor: cause.tensor, cause: cause.cause ?? cause)
+            throw explained(
+                error, "The checkpoint of step \(snapshot.step) was not saved; earlier ones are as they were.")
         }
         var notices: [String] = []
         func attempt(_ what: String, _ body: () throws -> Void) {
@@ -48,6 +50,14 @@ extension CheckpointFolder {
         return SavedCheckpoint(step: snapshot.step, path: publication.path, notices: notices)
     }
 
+    /// An error of a save, with what it means in front.
+    private func explained(_ error: any Error, _ meaning: String) -> CheckpointError {
+        let cause = error as? CheckpointError ?? CheckpointError(.unwritable, "\(error)", file: path, cause: error)
+        return CheckpointError(
+            cause.code, "\(meaning) \(cause.message)", file: cause.file, tensor: cause.tensor,
+            cause: cause.cause ?? cause)
+    }
+
     /// Writes everything under a temporary name, verifies it, and gives it its own.
     private func publish(_ snapshot: CheckpointSnapshot) throws -> CheckpointPublication {
         try checkNames(snapshot)
@@ -62,8 +72,7 @@ extension CheckpointFolder {
             try fill(partial, with: snapshot)
             return try CheckpointPublication(partial, in: path, step: snapshot.step)
         } catch let error as CheckpointPublication.Unconfirmed {
-            // It has its name; what it replaced stays until a later start finds everything in order.
-            throw error.error
+            throw error
         } catch {
             // What cannot be removed now is swept at the next start.
             try? FolderListing.remove(partial)
