@@ -48,7 +48,9 @@ public struct CheckpointFolder: Sendable {
 
     /// Copies all tensors to memory, so that training may go on while they are written.
     ///
-    /// - Parameter memory: Memory to use again from save to save; nil for new memory.
+    /// - Parameters:
+    ///   - checkpoint: What is copied, from whatever device and layout.
+    ///   - memory: Memory to use again from save to save; nil for new memory.
     public static func snapshot(_ checkpoint: Checkpoint, in memory: SnapshotMemory? = nil) -> CheckpointSnapshot {
         CheckpointSnapshot(checkpoint, in: memory)
     }

@@ -56,7 +56,9 @@ extension CheckpointValue {
 
     /// Reads a value from JSON text.
     ///
-    /// - Parameter file: What to call the text in messages.
+    /// - Parameters:
+    ///   - json: The text as UTF-8.
+    ///   - file: What to call it in messages.
     /// - Throws: ``CheckpointError`` with `damaged` where it is not JSON, or nested more than a hundred deep.
     public init(json: some Collection<UInt8>, file: String) throws {
         var reader = JSONReader(Array(json), file: file)
