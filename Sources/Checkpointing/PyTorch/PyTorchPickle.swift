@@ -57,7 +57,7 @@ extension PickleWriter {
 
 extension DType {
     /// The class of `torch` that stands for the type of a storage's elements.
-    fileprivate var storageClass: String {
+    var storageClass: String {
         switch self {
         case .uint8: "ByteStorage"
         case .int8: "CharStorage"

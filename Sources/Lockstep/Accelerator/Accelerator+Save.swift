@@ -1,4 +1,5 @@
 import Checkpointing
+import Logging
 public import TorchNN
 
 extension Accelerator {
@@ -25,6 +26,25 @@ extension Accelerator {
             }
         }
         return file
+    }
+
+    /// Loads weights that PyTorch or ``save(_:to:)`` saved into a model, be the file safetensors or `torch.save`'s.
+    ///
+    /// All ranks call it, and each reads the file. A `module.` that PyTorch's DDP put in front of all names is taken
+    /// off, unless the model's own names begin with it; the main process says so.
+    ///
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - path: the file, as any path of the system.
+    ///   - part: the dictionary in the file that holds the weights, such as `model`; nil where the file has them alone.
+    /// - Throws: `SafetensorsError`, `PyTorchFileError`, or `StateDictionaryError` where the weights are another
+    ///   model's; the model is as it was then.
+    public func load(_ model: Module, from path: String, under part: String? = nil) throws {
+        note("loading \(path)")
+        let weights = try Weights.load(
+            from: path, under: part, keepingModulePrefix: model.stateDictionary().hasDistributedPrefix)
+        if isMainProcess { for notice in weights.notices { logger.notice("\(notice)") } }
+        try model.load(weights.tensors)
     }
 
     /// Gives all ranks rank 0's buffers of the prepared models, such as running statistics.
