@@ -19,7 +19,7 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup python build train test bench bench-quick bench-scaling bench-plan lint format docs fixtures clean
+.PHONY: help setup python build train test fuzz bench bench-quick bench-scaling bench-plan lint format docs fixtures clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ else
 endif
 	Scripts/test-setup
 	Scripts/test-dependent-package
+
+fuzz: setup  ## read a million damaged files of weights of each kind; ARGS="--filter PyTorchFuzz" limits them to one
+	LOCKSTEP_FUZZ_CASES=$${LOCKSTEP_FUZZ_CASES:-1000000} Scripts/swift-test $(or $(ARGS),--filter FuzzTests)
 
 bench: build  ## measure the five programs against PyTorch and JAX, three rounds; ARGS="--programs toy" limits them
 	Benchmarks/setup

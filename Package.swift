@@ -131,7 +131,7 @@ let package = Package(
             ] + nio,
             swiftSettings: swift),
         tests("DatasetFiles", ["DatasetFiles", "dataset-download-probe", crypto]),
-        tests("TorchVision", ["TorchVision"]),
+        tests("TorchVision", ["TorchVision", "Checkpointing", orderedCollections]),
         tests("Checkpointing", ["Checkpointing", "Files", orderedCollections]),
         tests("Tracking", ["Tracking"]),
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),

@@ -16,6 +16,7 @@ import torch
 
 from pytorch_fixtures import (
     clipping,
+    corpus,
     distributed,
     layers,
     losses,
@@ -41,6 +42,7 @@ MAKERS = {
     "samplers": samplers.make,
     "transforms": transforms.make,
     "resnet": resnet.make,
+    "corpus": corpus.make,
     "tensors": tensor_operations.make,
     "programs": programs.make,
     "distributed": distributed.make,

@@ -6,14 +6,12 @@ import Testing
 @Suite("Safetensors files at random")
 struct SafetensorsFuzzTests {
     /// How many mutated files are tried; `LOCKSTEP_FUZZ_CASES` overrides it.
-    private static var cases: Int {
-        ProcessInfo.processInfo.environment["LOCKSTEP_FUZZ_CASES"].flatMap { Int($0) } ?? 100_000
-    }
+    private static let cases = FuzzInput.cases(defaultCount: 100_000)
 
     @Test("a mutated file is refused with an error, or all of its ranges lie inside it")
     func mutations() throws {
-        let samples = SafetensorsSample.wellFormed
-        var random = SplitMix64(state: 20_240_607)
+        let samples = try SafetensorsSample.wellFormed + FuzzInput.corpus("safetensors")
+        var random = FuzzRandom(state: 20_240_607)
         var refused = 0
         for number in 0..<Self.cases {
             var bytes = samples[number % samples.count]
@@ -45,7 +43,7 @@ struct SafetensorsFuzzTests {
         "\\ud83d", "\"__metadata__\"", "\"a\"", "\"dtype\":\"F32\"", "\"shape\":[]", "\"data_offsets\":[0,0]", " ",
     ].map { Array($0.utf8) }
 
-    private static func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
+    private static func mutate(_ bytes: inout [UInt8], _ random: inout FuzzRandom) {
         guard !bytes.isEmpty else { return bytes.append(UInt8.random(in: 0...255, using: &random)) }
         let place = Int.random(in: 0..<bytes.count, using: &random)
         let fragment = fragments[Int.random(in: 0..<fragments.count, using: &random)]
@@ -64,7 +62,7 @@ struct SafetensorsFuzzTests {
 
     /// Changes the header at a random place and sets its length right, so that the change is looked at.
     private static func editHeader(
-        _ bytes: inout [UInt8], _ random: inout SplitMix64, _ change: (inout [UInt8]) -> Void
+        _ bytes: inout [UInt8], _ random: inout FuzzRandom, _ change: (inout [UInt8]) -> Void
     ) {
         guard bytes.count > 8 else { return }
         let length = Int(bytes[0]) | Int(bytes[1]) << 8
@@ -74,18 +72,5 @@ struct SafetensorsFuzzTests {
         change(&head)
         let header = head + bytes[place..<max(place, end)]
         bytes = SafetensorsSample.file(header) + bytes[max(place, end)...]
-    }
-}
-
-/// Steele, Lea and Flood's generator: the same numbers in every run.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
