@@ -39,7 +39,14 @@ public enum Safetensors {
         let file = try SafetensorsFile(path)
         var tensors = StateDictionary()
         for entry in file.entries {
-            tensors[entry.name] = try file.tensor(named: entry.name)
+            // Names of other bytes may be the same text: `é` and `e` with an accent.
+            guard tensors.updateValue(try file.tensor(named: entry.name), forKey: entry.name) == nil else {
+                throw SafetensorsError(
+                    .duplicateKey,
+                    "\(path): two tensors are called \(entry.name.quotedForMessage), in different ways of writing the "
+                        + "same characters. Rename one of them before they are saved.",
+                    tensor: entry.name)
+            }
         }
         return Contents(tensors: tensors, metadata: file.metadata)
     }

@@ -100,6 +100,36 @@ struct AcceleratorTests {
             }
         }
     }
+
+    @Test("loads weights of either kind, from DDP and from a part of a checkpoint")
+    func loading() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            var options = TrainingOptions.standard
+            options.runDirectory = folder.path("run")
+            let state = Linear(3, 2, generator: Generator(seed: 4)).stateDictionary()
+            func prefixed(_ prefix: String) -> StateDictionary {
+                StateDictionary(uniqueKeysWithValues: state.map { ("\(prefix)\($0)", $1) })
+            }
+            try Safetensors.save(prefixed("module."), to: folder.path("ddp"))
+            try PyTorchFile.save(prefixed("model."), to: folder.path("checkpoint.pt"))
+            try await withAccelerator(options) { accelerator in
+                try accelerator.save(Linear(3, 2, generator: Generator(seed: 4)), to: folder.path("plain.pth"))
+                for (name, part) in [("plain.pth", nil), ("ddp", nil), ("checkpoint.pt", "model")] {
+                    let (layer, saved) = (
+                        Linear(3, 2, generator: Generator(seed: 5)), Linear(3, 2, generator: Generator(seed: 4))
+                    )
+                    try accelerator.load(layer, from: folder.path(name), under: part)
+                    for (name, tensor) in layer.stateDictionary() {
+                        try #require(saved.stateDictionary()[name].map { tensor.isEqual(to: $0) } == true)
+                    }
+                }
+                #expect(throws: StateDictionaryError.self) {
+                    try accelerator.load(Linear(3, 2), from: folder.path("checkpoint.pt"))
+                }
+            }
+        }
+    }
 }
 
 /// Trains a line through ten points in batches of four, and returns the losses.

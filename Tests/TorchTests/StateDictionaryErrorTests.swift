@@ -45,4 +45,15 @@ struct StateDictionaryErrorTests {
         let error = try #require(StateDictionaryError(loading: state, into: expected, subject: "Model"))
         #expect(error.description.contains("saved by PyTorch's DDP; take that prefix off"))
     }
+
+    @Test("a checkpoint with the state in a part of it is recognised")
+    func part() throws {
+        var state = StateDictionary(uniqueKeysWithValues: expected.map { ("state.model.\($0)", $1) })
+        state["optimizer.0"] = Tensor(1)
+        let error = try #require(StateDictionaryError(loading: state, into: expected, subject: "Model"))
+        #expect(error.description.contains("is under `state.model`: load that part alone"))
+        state["state.model.layers.0.bias"] = nil
+        let other = try #require(StateDictionaryError(loading: state, into: expected, subject: "Model"))
+        #expect(!other.description.contains("load that part alone"))
+    }
 }

@@ -11,6 +11,10 @@ public import Torch
 /// ```python
 /// model.load_state_dict(torch.load("model.pth", weights_only=True))
 /// ```
+///
+/// ```swift
+/// try network.load(PyTorchFile.load(from: "model.pth").tensors)
+/// ```
 public enum PyTorchFile {
     /// Writes tensors to a file as `torch.save(model.state_dict(), path)` does; it has its name only once it is whole
     /// and on disk.

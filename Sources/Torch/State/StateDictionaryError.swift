@@ -58,9 +58,23 @@ public struct StateDictionaryError: Error, CustomStringConvertible, Sendable {
         }
         if !unexpected.isEmpty, unexpected.allSatisfy({ $0.hasPrefix("module.") }) {
             lines.append(
-                "  All names begin with `module.`: the state was saved by PyTorch's DDP; take that prefix off.")
+                "  All names begin with `module.`: the state was saved by PyTorch's DDP; take that prefix off, as "
+                    + "`Weights.load` does.")
+        } else if let part = partWithMissing {
+            lines.append(
+                "  What is missing is under `\(part)`: load that part alone, as `Weights.load(from:under:)` does.")
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension StateDictionaryError {
+    /// The beginning that all missing names have among those that were not expected, without its dot.
+    private var partWithMissing: String? {
+        guard let first = missing.first else { return nil }
+        let names = Set(unexpected)
+        let parts = unexpected.lazy.filter { $0.hasSuffix(".\(first)") }.map { $0.dropLast(first.count + 1) }
+        return parts.first { part in missing.allSatisfy { names.contains("\(part).\($0)") } }.map(String.init)
     }
 }
 

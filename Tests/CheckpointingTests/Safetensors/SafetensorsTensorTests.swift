@@ -28,4 +28,14 @@ struct SafetensorsTensorTests {
         #expect(error.tensor == name)
         #expect(error.message.contains(name))
     }
+
+    @Test("two names that are the same text in other bytes are refused, as a state has only one of them")
+    func sameText() throws {
+        let entries = [SafetensorsSample.bytes("\u{E9}", 0, 4), SafetensorsSample.bytes("e\u{301}", 4, 8)]
+        let folder = try SafetensorsFolder()
+        let path = try folder.place(
+            SafetensorsSample.file("{\(entries.joined(separator: ","))}", data: 8), as: "names.safetensors")
+        let error = try #require(throws: SafetensorsError.self) { try Safetensors.load(from: path) }
+        #expect(error.code == .duplicateKey && error.message.contains(path))
+    }
 }
