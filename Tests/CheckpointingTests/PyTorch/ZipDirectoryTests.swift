@@ -107,6 +107,38 @@ struct ZipDirectoryTests {
         #expect(try Sample.load(bytes).tensors[""]?.shape == [2, 3])
     }
 
+    @Test("sizes and places in a ZIP64 field, as of files above 4 GiB, are read, and missed where it is not there")
+    func wideFields() throws {
+        let first = try Self.place(of: Array("PK\u{1}\u{2}".utf8), in: Self.good)
+        let size = Int(Self.good[first + 24])
+        let nameEnd = first + 46 + Int(Self.good[first + 28])
+        let wide = Self.changed { bytes in
+            for place in [20, 24, 42] { for byte in 0..<4 { bytes[first + place + byte] = 255 } }
+            // Another field first, which is passed over.
+            var field: [UInt8] = []
+            field.append(littleEndian: UInt16(0x4246), UInt16(1), UInt8(9), UInt16(1), UInt16(24))
+            field.append(littleEndian: UInt64(size), UInt64(size), UInt64(0))
+            bytes[first + 30] = UInt8(field.count)
+            let end = bytes.count - 22
+            for place in [end + 12, end - 20 + 8, end - 76 + 40] {
+                let value = Int(bytes[place]) | Int(bytes[place + 1]) << 8
+                bytes[place] = UInt8(truncatingIfNeeded: value + field.count)
+                bytes[place + 1] = UInt8(truncatingIfNeeded: (value + field.count) >> 8)
+            }
+            bytes.insert(contentsOf: field, at: nameEnd)
+        }
+        #expect(try Sample.load(wide).tensors[""]?.shape == [2, 3])
+        var other = wide
+        other[nameEnd + 5] = 2
+        try expectRefusal(other, .damagedArchive, "contradict")
+        other = wide
+        other[nameEnd + 7] = 8
+        try expectRefusal(other, .damagedArchive, "contradict")
+        other = wide
+        other[nameEnd + 16] = 128
+        try expectRefusal(other, .damagedArchive, "contradict")
+    }
+
     @Test("bytes of a tensor, and of the pickle, that are not those that were written")
     func checksums() throws {
         let storage = try Self.place(of: Sample.sixFloats, in: Self.good)
