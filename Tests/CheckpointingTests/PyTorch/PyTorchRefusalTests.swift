@@ -128,6 +128,13 @@ struct PyTorchRefusalTests {
         BadFile("millions of values", many("}", 3_000_000), .limitExceeded, "values"),
         BadFile("lists that double forty times", doubled(40), .limitExceeded, "twice"),
         BadFile(
+            "a tensor under a million names",
+            Sample.code("](")
+                + Sample.tensor(shape: [Int](repeating: 1, count: 64), strides: [Int](repeating: 1, count: 64))
+                + Sample.code("q\u{5}") + (0..<1_000_000).flatMap { _ in [0x68, 5] as [UInt8] } + Sample.code("e"),
+            .limitExceeded, "twice"),
+        BadFile("tensors that are made anew 700,000 times", madeAnew(700_000), .limitExceeded, "values"),
+        BadFile(
             "twenty tensors in the memory of one",
             file: Sample.file(
                 Sample.pickle(
@@ -141,6 +148,17 @@ struct PyTorchRefusalTests {
         [UInt8](repeating: UInt8(character.value), count: count)
     }
 
+    /// A list of tensors of 64 dimensions, made of the same arguments again and again.
+    private static func madeAnew(_ count: Int) -> [UInt8] {
+        let ones = [Int](repeating: 1, count: 64)
+        // The function and its arguments are remembered, in place of the call that ends a tensor.
+        let tensor = Array(Sample.tensor(shape: ones, strides: ones).dropLast())
+        let function = Sample.global("torch._utils", "_rebuild_tensor_v2")
+        return Sample.code("](") + function + Sample.code("q\u{1}") + tensor.dropFirst(function.count)
+            + Sample.code("q\u{2}R") + (0..<count).flatMap { _ in [0x68, 1, 0x68, 2, 0x52] as [UInt8] }
+            + Sample.code("e")
+    }
+
     /// A pair of two pairs of two pairs, all of them the same.
     private static func doubled(_ times: UInt8) -> [UInt8] {
         Sample.code("]") + (0..<times).flatMap { [0x71, $0, 0x68, $0, 0x86] }
@@ -151,7 +169,7 @@ struct PyTorchRefusalTests {
         arguments: memory + objects + pickles + large)
     func refusal(_ file: BadFile) throws {
         let start = ContinuousClock.now
-        let error = try #require(throws: PyTorchFileError.self) { try Sample.load(file.bytes) }
+        let error = try #require(throws: PyTorchFileError.self) { _ = try Sample.load(file.bytes) }
         #expect(error.code == file.code, "\(error)")
         #expect(error.message.hasPrefix("sample.pth"))
         for word in file.words { #expect(error.message.contains(word), "\(error)") }

@@ -5,7 +5,7 @@
 /// kept grows with the bytes that were read, up to ``mostValues``.
 struct PickleReader {
     /// The most values that a pickle may put on its stack, all in all: some 50,000 tensors take as many.
-    static let mostValues = 1 << 21
+    static let mostValues = 1 << 20
 
     let pickle: [UInt8]
     let file: String

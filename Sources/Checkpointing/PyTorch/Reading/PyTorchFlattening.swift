@@ -8,6 +8,8 @@ struct PyTorchFlattening {
 
     private var archive: PyTorchArchive
     private let reader: PickleReader
+    // By what the pickle says, which is quick to compare, and by place: a tensor under two names is written twice.
+    private var visitedTensors: [StoredTensor: Tensor] = [:]
     private var made: [StoredElements: Tensor] = [:]
     private var visited = 0
     // What names, texts and tensors may take in memory together.
@@ -76,18 +78,20 @@ struct PyTorchFlattening {
     // MARK: Tensors and values
 
     private mutating func add(_ stored: StoredTensor, name: String) throws {
+        let tensor = try visitedTensors[stored] ?? tensor(stored, name: name)
+        visitedTensors[stored] = tensor
+        guard values[name] == nil, tensors.updateValue(tensor, forKey: name) == nil else { throw duplicate(name) }
+    }
+
+    private mutating func tensor(_ stored: StoredTensor, name: String) throws -> Tensor {
         let elements = try StoredElements(stored, of: reader.objects, name: name, file: archive.file)
-        guard tensors[name] == nil, values[name] == nil else { throw duplicate(name) }
-        if let same = made[elements] {
-            tensors[name] = same
-            return
-        }
+        if let same = made[elements] { return same }
         try spend(elements.byteCount, on: name)
         let data = try archive.data(of: elements.record)
         do {
             let tensor = try elements.tensor(from: data)
             made[elements] = tensor
-            tensors[name] = tensor
+            return tensor
         } catch let error as TorchError {
             throw PyTorchFileError(
                 .invalidTensor, "\(archive.file): tensor \(name.quotedForMessage) cannot be made here: \(error)",

@@ -1,7 +1,7 @@
 import Torch
 
 /// A tensor of a pickle: its place in a storage, not yet checked.
-struct StoredTensor {
+struct StoredTensor: Hashable {
     /// The number of the storage.
     let storage: Int32
     let dtype: DType
