@@ -85,6 +85,7 @@ public final class LabelledImages: Sendable {
         self.isSynthetic = isSynthetic
         paths = try dataset.fileNames(of: split).map(find)
         count = imagesPerSegment * segments.count
+        if !readsImages { for segment in segments { segment.pixelFile.mapPages() } }
     }
 
     /// The bytes of an image: `channels` planes of `height` rows of `width` bytes, from 0 (dark) to 255.
