@@ -45,7 +45,15 @@ public struct Launcher: Sendable {
     /// It is made where there is none, and logs that are there go on. Where both of rank 0's streams lead to one
     /// terminal, both are in `rank-0.out`, in the order in which they came.
     public var logFolder: String?
-    var limits: Generation.Limits = [.cause: .seconds(1), .termination: .seconds(5), .death: .seconds(5)]
+    var limits: Generation.Limits = [
+        .cause: .seconds(1), .saving: .seconds(120), .termination: .seconds(5), .death: .seconds(5),
+    ]
+
+    /// The time from asking ranks to save their training to ending them; two minutes by default.
+    public var savingGrace: Duration {
+        get { limits[.saving, default: .seconds(120)] }
+        set { limits[.saving] = newValue }
+    }
 
     /// The time from asking ranks to end to killing them; five seconds by default.
     public var grace: Duration {
@@ -74,7 +82,8 @@ public struct Launcher: Sendable {
 
     /// Runs the job to its end, and writes to standard error why it failed, if it did.
     ///
-    /// Until then SIGINT, SIGTERM, SIGHUP and SIGQUIT to this process end the ranks, and so does the cancellation of
+    /// Until then SIGINT, SIGTERM, SIGHUP and SIGQUIT to this process end the ranks; with SIGTERM and SIGUSR1, those that
+    /// can save their training first. So does the cancellation of
     /// the task, as SIGTERM would; a second signal kills them. No descriptor of this process passes to programs that it
     /// starts later, the standard ones excepted.
     ///

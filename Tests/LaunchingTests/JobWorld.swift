@@ -160,6 +160,9 @@ struct JobWorld {
                 }
             case .kill(let ranks):
                 for rank in ranks where scripts[rank] != .cannotBeKilled && isHeard(rank) { die(rank, of: 9) }
+            // These ranks have nothing to save.
+            case .save(let ranks): Issue.record("\(ranks) are to save")
+            case .forward(let signal, let ranks): Issue.record("\(ranks) are to get \(signal)")
             case .start(let deadline): deadlines.append(deadline)
             case .finish(let outcome):
                 finishes += 1

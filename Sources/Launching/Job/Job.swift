@@ -13,6 +13,9 @@ import RankProtocol
 ///
 /// Who asks a rank to end by a signal may be asking all processes of the job: a cluster's manager that cancels it, or the
 /// system that goes down. So the launcher's own signal is waited for too before such an end is a failure.
+///
+/// SIGTERM and SIGUSR1 to the launcher first ask ranks that can to save their training and end, all after the same step;
+/// a second signal, or the end of a time limit, ends them without.
 struct Job: Sendable {
     /// What happens to a job.
     enum Event: Sendable, Hashable {
@@ -28,6 +31,10 @@ struct Job: Sendable {
 
     /// What is to be done.
     enum Action: Sendable, Hashable {
+        /// Ask ranks to save their training and end.
+        case save([Int])
+        /// Pass a signal on to ranks.
+        case forward(Int32, [Int])
         /// Ask ranks to end.
         case terminate([Int], reason: String)
         /// End ranks without asking.
@@ -42,6 +49,8 @@ struct Job: Sendable {
     enum Deadline: Sendable, Hashable, CaseIterable {
         /// The cause of a consequence.
         case cause
+        /// The end of ranks that were asked to save their training.
+        case saving
         /// The end of ranks that were asked to end.
         case termination
         /// The end of ranks that were killed.
@@ -51,6 +60,9 @@ struct Job: Sendable {
     private struct Rank {
         var hasStarted = false
         var hasFinished = false
+        var savesWhenAsked = false
+        /// The step after which it has saved its training and stopped.
+        var stoppedStep: Int?
         var consequence: RankFailure?
         var status: ProcessEnding?
         /// Whether we asked it to end or killed it, so that its end is our doing.
@@ -65,6 +77,8 @@ struct Job: Sendable {
         case running
         /// Consequences were reported, and their cause is waited for.
         case awaitingCause
+        /// The ranks were asked, by a signal to the launcher of a node, to save their training.
+        case saving(signal: Int32, node: Int)
         case ending(JobOutcome.Ending, killed: Bool)
         case over
     }
@@ -98,6 +112,12 @@ struct Job: Sendable {
         case .message(.finished, let rank):
             ranks[rank].hasFinished = true
             return []
+        case .message(.savesWhenAsked, let rank):
+            ranks[rank].savesWhenAsked = true
+            return []
+        case .message(.stopped(let step), let rank):
+            ranks[rank].stoppedStep = step
+            return []
         case .message(.failed(let failure), let rank): return handle(failure, from: rank)
         case .exited(let rank, let status): return handle(status, of: rank)
         case .signalled(let number, let node): return handle(signal: number, at: node)
@@ -117,9 +137,17 @@ struct Job: Sendable {
         guard !isEnding, asked == nil else { return [] }
         guard failure.isConsequence else { return end(.failed(rank: rank, cause: .reported(failure.message))) }
         ranks[rank].consequence = ranks[rank].consequence ?? failure
-        guard case .running = phase else { return [] }
+        guard isUndisturbed else { return [] }
         phase = .awaitingCause
         return [.start(.cause)]
+    }
+
+    /// Whether nothing has gone wrong so far.
+    private var isUndisturbed: Bool {
+        switch phase {
+        case .running, .saving: true
+        case .awaitingCause, .ending, .over: false
+        }
     }
 
     private mutating func handle(_ status: ProcessEnding, of rank: Int) -> [Action] {
@@ -140,6 +168,7 @@ struct Job: Sendable {
     private func cause(in status: ProcessEnding, of rank: Int) -> JobOutcome.FailureCause? {
         if ranks[rank].consequence != nil { return nil }
         switch status {
+        case .exited where ranks[rank].stoppedStep != nil: return nil
         case .signalled(let number): return .killed(signal: number)
         case .exited(0):
             // A foreign program says nothing, and may end when it likes. With consequences about, they are of this.
@@ -150,8 +179,15 @@ struct Job: Sendable {
     }
 
     private mutating func handle(signal number: Int32, at node: Int) -> [Action] {
-        guard case .ending(_, let killed) = phase else { return end(.interrupted(signal: number, node: node)) }
-        return killed ? [] : kill()
+        switch phase {
+        case .ending(_, let killed): return killed ? [] : kill()
+        case .running where [SIGTERM, SIGUSR1].contains(number) && alive.allSatisfy({ ranks[$0].savesWhenAsked }):
+            phase = .saving(signal: number, node: node)
+            return [.save(alive), .start(.saving)]
+        // What a program that knows nothing of it makes of the signal is its own affair.
+        case .running where number == SIGUSR1: return [.forward(number, alive)]
+        case .running, .awaitingCause, .saving, .over: return end(.interrupted(signal: number, node: node))
+        }
     }
 
     private mutating func handle(failureOf node: Int, _ reason: String) -> [Action] {
@@ -163,11 +199,19 @@ struct Job: Sendable {
 
     private mutating func handle(_ deadline: Deadline) -> [Action] {
         switch (deadline, phase) {
+        case (.saving, .saving(let signal, let node)): end(.interrupted(signal: signal, node: node))
         case (.cause, .awaitingCause): likelyCause.map { end($0) } ?? []
         case (.termination, .ending(_, killed: false)): kill()
         case (.death, .ending(_, killed: true)): conclude()
         default: []
         }
+    }
+
+    /// The end of a training that was saved before its time.
+    private var stop: JobOutcome.Ending? {
+        guard let step = ranks.compactMap(\.stoppedStep).first else { return nil }
+        guard case .saving(let signal, let node) = phase else { return .stopped(step: step, signal: nil, node: 0) }
+        return .stopped(step: step, signal: signal, node: node)
     }
 
     private var isEnding: Bool { if case .ending = phase { true } else { false } }
@@ -198,7 +242,7 @@ struct Job: Sendable {
             case .failed(let rank, _): ("rank \(rank) failed", alive.filter { $0 != rank })
             case .nodeFailed(let node, _): ("node \(node) failed", alive)
             case .interrupted(let number, _): ("the launcher got \(signalName(number))", alive)
-            case .completed: ("", [])
+            case .completed, .stopped: ("", [])
             }
         guard !alive.isEmpty else { return conclude() }
         for rank in asked { ranks[rank].wasStopped = true }
@@ -216,7 +260,7 @@ struct Job: Sendable {
         let ending =
             switch phase {
             case .ending(let ending, _): ending
-            default: likelyCause ?? .completed
+            default: likelyCause ?? stop ?? .completed
             }
         phase = .over
         return [.finish(outcome(ending))]
@@ -227,6 +271,7 @@ struct Job: Sendable {
         let exitCode: Int32
         switch ending {
         case .completed: exitCode = 0
+        case .stopped: exitCode = JobOutcome.stoppedCode
         case .interrupted(let number, _): exitCode = 128 + number
         case .nodeFailed: exitCode = 1
         case .failed(let rank, _):
@@ -240,7 +285,8 @@ struct Job: Sendable {
         }
         let stopped = ranks.indices.filter { rank in
             let endedWell = ranks[rank].status == .exited(0) && !ranks[rank].wasStopped
-            return ending != .completed && rank != failed && !endedWell && !ranks[rank].isLost
+            return exitCode != 0 && exitCode != JobOutcome.stoppedCode && rank != failed && !endedWell
+                && !ranks[rank].isLost
         }
         return JobOutcome(
             ending: ending, exitCode: exitCode, stoppedRanks: stopped, abandonedRanks: alive,

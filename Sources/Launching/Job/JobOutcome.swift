@@ -4,6 +4,9 @@ public struct JobOutcome: Codable, Sendable, Hashable {
     public enum Ending: Codable, Sendable, Hashable {
         /// All ranks ended well.
         case completed
+        /// All ranks have saved their training after this step and ended before their time, because a signal to the
+        /// launcher of a node, or to one of them, asked for it.
+        case stopped(step: Int, signal: Int32?, node: Int)
         /// A rank failed first, and the others were stopped.
         case failed(rank: Int, cause: FailureCause)
         /// A signal to the launcher of a node stopped all ranks.
@@ -26,7 +29,7 @@ public struct JobOutcome: Codable, Sendable, Hashable {
 
     /// What decided the job.
     public let ending: Ending
-    /// The code for the launcher to exit with: 0, the failed rank's (at least 1), or 128 and a signal's number.
+    /// The code for the launcher to exit with: 0, ``stoppedCode``, the failed rank's (at least 1), or 128 and a signal's number.
     public let exitCode: Int32
     /// The ranks, in order, that a failure or a signal kept from ending well; without the one that failed.
     public let stoppedRanks: [Int]
@@ -37,6 +40,9 @@ public struct JobOutcome: Codable, Sendable, Hashable {
 }
 
 extension JobOutcome {
+    /// The exit code where a training was saved and ended before its time: the system's "try again later".
+    public static let stoppedCode: Int32 = 75
+
     /// A job that a signal has stopped while no rank ran, or none that could be told of it.
     static func interrupted(by signal: Int32, at node: Int, abandoning abandoned: [Int] = []) -> JobOutcome {
         JobOutcome(

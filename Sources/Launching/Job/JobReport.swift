@@ -22,6 +22,12 @@ enum JobReport {
         var last: [String] = []
         switch outcome.ending {
         case .completed: return []
+        case .stopped(let step, let number, let node):
+            let place = nodes.indices.contains(node) ? " at \(nodes[node])" : ""
+            first = [
+                "stopped \(number.map { "by \(signalName($0))\(place)" } ?? "as a rank was asked to"): step \(step) is "
+                    + "saved; go on with --resume latest"
+            ]
         case .interrupted(let number, let node):
             first = ["stopped by \(signalName(number))\(nodes.indices.contains(node) ? " at \(nodes[node])" : "")"]
         case .nodeFailed(let node, let reason):

@@ -49,7 +49,7 @@ struct RestartPolicy: Sendable {
     /// What makes two failures the same: who failed and how, whatever the numbers in a message; nil for no failure.
     private static func kind(of outcome: JobOutcome) -> String? {
         switch outcome.ending {
-        case .completed, .interrupted: nil
+        case .completed, .stopped, .interrupted: nil
         case .nodeFailed(let node, let reason): "node \(node) \(reason.filter { !$0.isNumber })"
         case .failed(let rank, .reported(let message)): "\(rank) \(message.filter { !$0.isNumber })"
         case .failed(let rank, let cause): "\(rank) \(cause)"

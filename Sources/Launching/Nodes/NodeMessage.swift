@@ -28,6 +28,8 @@ enum CoordinatorMessage: Codable, Sendable, Hashable {
     case refused(String)
     /// The ranks are to be started.
     case start(NodePlan)
+    case save([Int], generation: Int)
+    case forward(Int32, [Int], generation: Int)
     case terminate([Int], reason: String, generation: Int)
     case kill([Int], generation: Int)
     /// A generation is over: what is known of its ranks is wanted.

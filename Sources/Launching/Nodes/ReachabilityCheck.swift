@@ -118,7 +118,7 @@ package struct ReachabilityCheck {
                     connection.send(try MessageFraming.line(for: NodeMessage.reached(found)))
                 case .end(let outcome, let lines):
                     return withExtendedLifetime(listener) { Finding(lines: lines, isComplete: outcome.exitCode == 0) }
-                case .start, .terminate, .kill, .conclude: break
+                case .start, .save, .forward, .terminate, .kill, .conclude: break
                 }
             }
         }

@@ -19,6 +19,12 @@ public struct LaunchOptions: ParsableArguments, Sendable {
     @Option(help: "Starts all processes again, at most this many times, when one has failed.")
     public var maxRestarts = 0
 
+    /// Seconds that ranks have for saving their training when they are asked to stop, as ``Launcher/savingGrace``.
+    @Option(
+        help: ArgumentHelp(
+            "Seconds for saving the training when SIGTERM or SIGUSR1 asks the launcher to stop.", valueName: "seconds"))
+    public var savingGrace = 120.0
+
     /// A folder for all that each rank writes, as ``Launcher/logFolder``; nil for the run's own.
     @Option(
         help: ArgumentHelp(
@@ -43,6 +49,9 @@ public struct LaunchOptions: ParsableArguments, Sendable {
                 throw ValidationError(
                     "\(first) is for the processes that --nproc or --nnodes starts: give one of these too")
             }
+        }
+        guard savingGrace > 0, savingGrace < 1e6 else {
+            throw ValidationError("--saving-grace \(savingGrace): expected a number of seconds above 0")
         }
         if maxRestarts < 0 {
             throw ValidationError("--max-restarts \(maxRestarts): a number of restarts is not negative")
@@ -87,12 +96,13 @@ public struct LaunchOptions: ParsableArguments, Sendable {
         launcher.interface = nodes.interface
         launcher.portRange = nodes.portRange?.ports
         launcher.maxRestarts = maxRestarts
+        launcher.savingGrace = .seconds(savingGrace)
         launcher.logFolder = logDirectory
     }
 
     private static let names = [
         "--nproc", "--nnodes", "--node-rank", "--rendezvous", "--rendezvous-timeout", "--interface", "--port-range",
-        "--max-restarts", "--log-directory",
+        "--max-restarts", "--saving-grace", "--log-directory",
     ]
 
     /// A program's arguments for its ranks: without these options.

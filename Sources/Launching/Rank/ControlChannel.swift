@@ -20,11 +20,13 @@ public final class ControlChannel: Sendable {
     /// - Parameters:
     ///   - rank: who this process is, for the message when the launcher is gone.
     ///   - environment: this process's variables.
+    ///   - onSave: called on the channel's thread when the launcher wants the training saved and ended.
     ///   - onStop: called on the channel's thread with the launcher's reason, before SIGTERM comes.
     ///   - onLauncherGone: called on the channel's thread when the launcher has ended; ends this process by default.
     /// - Throws: ``LaunchError`` with `invalidDescriptor` where the variable names no socket, or `threadUnavailable`.
     public init?(
-        rank: Int, environment: [String: String], onStop: @escaping @Sendable (_ reason: String) -> Void,
+        rank: Int, environment: [String: String], onSave: @escaping @Sendable () -> Void = {},
+        onStop: @escaping @Sendable (_ reason: String) -> Void,
         onLauncherGone: (@Sendable () -> Void)? = nil
     ) throws {
         guard let number = try InheritedSocket.descriptor(LauncherVariable.controlDescriptor, in: environment) else {
@@ -35,7 +37,7 @@ public final class ControlChannel: Sendable {
         self.descriptor = descriptor
         self.isClosed = isClosed
         try BackgroundThread.start {
-            Self.read(from: descriptor, onStop)
+            Self.read(from: descriptor, onSave, onStop)
             if isClosed.flag.load(ordering: .sequentiallyConsistent) { return }
             if let onLauncherGone { onLauncherGone() } else { Self.exit(rank: rank) }
         }
@@ -69,7 +71,7 @@ public final class ControlChannel: Sendable {
     }
 
     /// Reads until the launcher has closed its end.
-    private static func read(from descriptor: Descriptor, _ onStop: (String) -> Void) {
+    private static func read(from descriptor: Descriptor, _ onSave: () -> Void, _ onStop: (String) -> Void) {
         var decoder = MessageDecoder<LauncherMessage>()
         var block = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -80,6 +82,7 @@ public final class ControlChannel: Sendable {
             do {
                 while let message = try decoder.next() {
                     switch message {
+                    case .save: onSave()
                     case .stop(let reason): onStop(reason)
                     }
                 }

@@ -104,10 +104,12 @@ struct Follower {
             endRanks(reason: "node 0 has refused this machine")
             throw LaunchError(.rendezvousFailed, reason)
         case .start(let plan): start(plan, connection)
+        case .save(let ranks, generation): local?.save(ranks)
+        case .forward(let signal, let ranks, generation): local?.forward(signal, to: ranks)
         case .terminate(let ranks, let reason, generation): local?.terminate(ranks, reason: reason)
         case .kill(let ranks, generation): local?.kill(ranks)
         case .conclude(generation): conclude(connection)
-        case .terminate, .kill, .conclude, .reach: break
+        case .save, .forward, .terminate, .kill, .conclude, .reach: break
         case .end(let outcome, let report): return .over(outcome, report: report)
         }
         return nil

@@ -112,6 +112,12 @@ struct Generation {
     private mutating func handle(_ event: Job.Event, _ nodes: OtherNodes) {
         for action in job.handle(event) {
             switch action {
+            case .save(let ranks):
+                local.save(ranks)
+                forward(ranks, nodes) { .save($0, generation: number) }
+            case .forward(let signal, let ranks):
+                local.forward(signal, to: ranks)
+                forward(ranks, nodes) { .forward(signal, $0, generation: number) }
             case .terminate(let ranks, let reason):
                 local.terminate(ranks, reason: reason)
                 forward(ranks, nodes) { .terminate($0, reason: reason, generation: number) }

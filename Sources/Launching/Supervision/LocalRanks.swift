@@ -115,6 +115,16 @@ struct LocalRanks {
 
     // MARK: What is done
 
+    /// Asks those of the ranks that are of this machine to save their training and end.
+    func save(_ numbers: some Sequence<Int>) {
+        for number in numbers where self.numbers.contains(number) { ranks[number - first].tell(.save) }
+    }
+
+    /// Passes a signal on to those of the ranks that are of this machine.
+    func forward(_ signal: Int32, to numbers: some Sequence<Int>) {
+        for number in numbers where self.numbers.contains(number) { ranks[number - first].forward(signal) }
+    }
+
     /// Asks those of the ranks that are of this machine to end.
     func terminate(_ numbers: some Sequence<Int>, reason: String) {
         for number in numbers where self.numbers.contains(number) { ranks[number - first].terminate(reason: reason) }

@@ -77,13 +77,22 @@ final class RankProcess {
         return messages
     }
 
+    /// Sends the rank a message, if it is one that reads them.
+    func tell(_ message: LauncherMessage) {
+        guard !hasEnded, let control, decoder != nil, let line = try? MessageFraming.line(for: message) else { return }
+        _ = send(control.number, line, line.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    }
+
+    /// Passes a signal on to the rank, and to nothing that it has started.
+    func forward(_ signal: Int32) {
+        if !hasEnded { Glibc.kill(pid, signal) }
+    }
+
     /// Asks the rank and all in its process group to end.
     func terminate(reason: String) {
         guard !hasEnded else { return }
-        if let control, decoder != nil, let line = try? MessageFraming.line(for: LauncherMessage.stop(reason: reason)) {
-            // A rank that does not read its messages gets the signal all the same.
-            _ = send(control.number, line, line.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-        }
+        // A rank that does not read its messages gets the signal all the same.
+        tell(.stop(reason: reason))
         Glibc.kill(-pid, SIGTERM)
         // A stopped process takes no other signal.
         Glibc.kill(-pid, SIGCONT)

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A signal that this process ignores, as `nohup` arranges for SIGHUP, stays ignored.
 struct SignalTraps {
-    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH]
+    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGWINCH]
 
     private var former: [(number: Int32, action: sigaction)] = []
 
