@@ -10,6 +10,7 @@ struct TrainingProbe: TrainingProgram {
         case loaderNotPrepared, modelNotPrepared, evaluationNotPrepared
         case throwsOnOneRank, returnsEarly, exitsEarly, callsExit, crashes, unusedParameters
         case stops, sleeps, skips, evaluatesLong, blocksRecord
+        case resumes
     }
 
     static let configuration = CommandConfiguration(commandName: "training-probe")
@@ -20,6 +21,7 @@ struct TrainingProbe: TrainingProgram {
     @Option var accumulate = 1
     @Option var count = 28
     @Option var guilty = 1
+    @Flag(name: .customLong("plain")) var isPlain = false
 
     func train(with accelerator: Accelerator) async throws {
         switch name {
@@ -29,6 +31,7 @@ struct TrainingProbe: TrainingProgram {
         case .buffers: try await buffers(accelerator)
         case .collectiveOnMain, .slowMain: try onMain(accelerator)
         case .epochDiffers, .modelDiffers, .dataDiffers, .drift, .unusedParameters: try await differ(accelerator)
+        case .resumes: try await trainResumably(accelerator)
         case .loaderNotPrepared, .modelNotPrepared: try await forget(accelerator)
         case .throwsOnOneRank, .returnsEarly, .exitsEarly, .callsExit, .crashes, .stops, .sleeps, .skips,
             .evaluatesLong,

@@ -36,6 +36,13 @@ public struct CheckpointFolder: Sendable {
         public let path: String
         /// One line for each newer checkpoint that is damaged, with the file and the tensor.
         public let notices: [String]
+
+        /// What was opened.
+        package init(checkpoint: Checkpoint, path: String, notices: [String] = []) {
+            self.checkpoint = checkpoint
+            self.path = path
+            self.notices = notices
+        }
     }
 
     /// Where the checkpoints are.

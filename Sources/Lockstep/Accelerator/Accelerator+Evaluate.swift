@@ -32,6 +32,7 @@ extension Accelerator {
         let evaluation = Evaluation(
             accuracy: accuracy?.fraction ?? 0, loss: meanLoss ?? .nan, correct: accuracy?.correct ?? 0,
             count: accuracy?.count ?? 0)
+        loop.evaluation = evaluation
         flushLog()
         metrics?.write([
             "step": .integer(step), "epoch": .integer(epoch), "accuracy": .number(evaluation.accuracy),

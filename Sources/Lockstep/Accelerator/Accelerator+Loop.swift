@@ -9,16 +9,26 @@ extension Accelerator {
     /// for epoch in accelerator.epochs(5) { ... }
     /// ```
     public func epochs(_ count: Int) -> some Sequence<Int> {
-        sequence(state: (epoch: 0, step: -1)) { [self] state -> Int? in
-            if let maxSteps = options.maxSteps {
-                // An epoch without a step would be followed by nothing else for ever.
-                guard step < maxSteps, step > state.step else { return nil }
-                state.step = step
-            } else if state.epoch >= count {
-                return nil
-            }
+        let position = loop.resumption?.position
+        let done = position.map { $0.isInEpoch ? $0.epoch - 1 : $0.epoch } ?? 0
+        return sequence(state: (epoch: done, step: -1, isFirst: true)) { [self] state -> Int? in
+            let isLast =
+                if let maxSteps = options.maxSteps {
+                    // An epoch without a step would be followed by nothing else for ever.
+                    step >= maxSteps || step <= state.step
+                } else {
+                    state.epoch >= count
+                }
+            if !state.isFirst { afterEpoch(isLast: isLast) }
+            if isLast { return nil }
+            // What is left of an epoch that was interrupted may have no step.
+            state.step = state.isFirst && position?.isInEpoch == true ? -1 : step
             state.epoch += 1
             loop.epoch = state.epoch
+            if state.isFirst, position?.isInEpoch == false {
+                loop.deferError { try loop.resumption?.restoreGenerators() }
+            }
+            state.isFirst = false
             loop.epochCount = options.maxSteps == nil ? count : nil
             return state.epoch
         }
@@ -52,7 +62,7 @@ extension Accelerator {
         options.maxSteps.map { step >= $0 } ?? false
     }
 
-    fileprivate func beginEpoch(_ sizes: EpochBatchSizes, epoch: Int, isShare: Bool) throws {
+    fileprivate func beginEpoch(_ sizes: EpochBatchSizes, epoch: Int, from first: Int, isShare: Bool) throws {
         guard isShare else {
             throw TrainingError(
                 .notPrepared,
@@ -61,22 +71,25 @@ extension Accelerator {
         }
         try ranks.requireAgreement(
             on: "the epoch", "epoch \(epoch) of the loader, \(sizes.batchCount) batches, after \(step) steps")
-        if let plan = loop.takePlan(), isMainProcess {
-            logger.info("\(device), \(counted(threadCount, "thread")); \(plan); run folder \(runFolder.path)")
+        try loop.resumption?.restoreGenerators()
+        if let plan = loop.takePlan() {
+            try requireSpaceForCheckpoints()
+            if isMainProcess {
+                logger.info("\(device), \(counted(threadCount, "thread")); \(plan); run folder \(runFolder.path)")
+            }
         }
-        loop.begin()
-        loop.batchSizes = sizes
+        loop.begin(sizes)
         guard isMainProcess else { return }
         let remaining = options.maxSteps.map { max(0, $0 - step) } ?? .max
         let batches = sizes.batchCount
         let title = "Epoch \(max(1, loop.epoch))" + (loop.epochCount.map { "/\($0)" } ?? "")
-        display.begin(title, total: min(batches, remaining))
+        display.begin(title, total: min(batches - first, remaining))
     }
 
-    fileprivate func beginBatch(_ batch: Int) throws {
+    fileprivate func beginBatch(_ batch: Int, isFirst: Bool) throws {
         if let failure = ranks.group?.failure { throw failure }
         loop.batch = batch
-        if batch > 0 { display.advance() }
+        if !isFirst { display.advance() }
         // The start and the first steps took memory that is not needed again.
         if loop.settles() { LibTorch.releaseUnusedMemory() }
         note("in training step", step + 1, " (forward pass)")
@@ -107,6 +120,8 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
         private let accelerator: Accelerator
         private let sizes: EpochBatchSizes
         private let isShare: Bool
+        private let place: TrainingState.Place?
+        private let first: Int
         private var taken = 0
         private var hasBegun = false
         private var isEnded = false
@@ -115,7 +130,9 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
             sizes = EpochBatchSizes(
                 batchCount: loader.batchCount, sampleCount: loader.sampleCount, batchSize: loader.batchSize)
             isShare = accelerator.worldSize == 1 || loader.sampler is DistributedSampler
+            place = accelerator.loop.state.place(of: loader)
             batches = loader.makeAsyncIterator()
+            first = batches.position
             self.accelerator = accelerator
         }
 
@@ -123,21 +140,26 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> D.Batch? {
             guard !isEnded else { return nil }
             try Task.checkCancellation()
-            accelerator.note("loading the batch of training step", accelerator.step + 1)
-            if !hasBegun {
+            if hasBegun {
+                place?.inProgress = (batches.epoch, first + taken)
+                try accelerator.afterBatch()
+            } else {
                 hasBegun = true
                 accelerator.loop.time.beginEpoch(at: TrainingTime.now)
-                try accelerator.beginEpoch(sizes, epoch: batches.epoch, isShare: isShare)
+                try accelerator.beginEpoch(sizes, epoch: batches.epoch, from: first, isShare: isShare)
             }
+            accelerator.note("loading the batch of training step", accelerator.step + 1)
             let start = TrainingTime.now
             let next = accelerator.hasReachedMaxSteps ? nil : try batches.next()
             accelerator.loop.time.addWait(from: start, to: TrainingTime.now)
             guard let batch = next else {
                 isEnded = true
+                place?.inProgress = nil
+                accelerator.loop.isEpochWhole = first + taken == sizes.batchCount
                 accelerator.endEpoch(batches: taken)
                 return nil
             }
-            try accelerator.beginBatch(taken)
+            try accelerator.beginBatch(first + taken, isFirst: taken == 0)
             taken += 1
             return moved(batch, to: accelerator.device)
         }

@@ -27,7 +27,9 @@ extension Accelerator {
     public func prepare<each Value: Preparable>(_ values: repeat each Value) throws -> (repeat each Value) {
         note("in prepare()")
         defer { note("after prepare()") }
-        return (repeat try (each values).prepared(by: self))
+        let prepared = (repeat try (each values).prepared(by: self))
+        try loop.resumption?.restore(loop.state)
+        return prepared
     }
 }
 
@@ -37,6 +39,7 @@ extension Module: Preparable {
         to(accelerator.device)
         train()
         accelerator.loop.models.append(self)
+        accelerator.loop.state.add(self, as: "model")
         if let group = accelerator.ranks.group {
             var options = DataParallelOptions()
             options.findUnusedParameters = accelerator.options.findUnusedParameters
@@ -50,6 +53,7 @@ extension Preparable where Self: Optimizer {
     /// Itself; its steps count as the run's if it is the first.
     public func prepared(by accelerator: Accelerator) throws -> Self {
         accelerator.loop.follow(self)
+        accelerator.loop.state.add(self, as: "optimizer")
         return self
     }
 }
@@ -60,7 +64,10 @@ extension Adam: Preparable {}  // and AdamW
 
 extension Scheduler: Preparable {
     /// Itself: it counts the optimizer's steps, which are the same whatever the number of ranks.
-    public func prepared(by accelerator: Accelerator) throws -> Scheduler { self }
+    public func prepared(by accelerator: Accelerator) throws -> Scheduler {
+        accelerator.loop.state.add(self, as: "scheduler")
+        return self
+    }
 }
 
 extension DataLoader: Preparable {
@@ -70,6 +77,7 @@ extension DataLoader: Preparable {
         let ranks = accelerator.ranks
         let whole = ordered(shuffle: options.shuffle ? nil : false, limit: options.limit)
             .batched(try accelerator.batchSize(instead: batchSize))
+        let data = "\(whole.sampler.count) samples, seed \(seed ?? options.seed)" + accelerator.synthetic(dataset)
         whole.seed = seed ?? options.seed
         try accelerator.requireSameData(
             "\(whole.sampler.count) samples in batches of \(whole.batchSize), seed \(whole.seed ?? 0)", dataset)
@@ -84,6 +92,7 @@ extension DataLoader: Preparable {
                     + (whole.dropLast ? ", and batches that are not full are left out." : ".")
                     + " Use fewer ranks, a smaller batch or more samples.")
         }
+        try accelerator.follow(share, data: data)
         accelerator.loop.plan.append(
             "\(whole.sampler.count) samples, \(counted(share.batchCount, "step")) an epoch, global batch \(whole.batchSize * ranks.worldSize) = "
                 + "\(ranks.description) × \(whole.batchSize)"
@@ -103,24 +112,57 @@ extension EvaluationLoader: Preparable {
 }
 
 extension Accelerator {
-    /// A rank's batch size: the program's, or its part of `--global-batch-size`.
+    /// A rank's batch size: the program's, or its part of `--global-batch-size`, or of the batch that was divided between
+    /// another number of ranks before this run went on from a checkpoint.
     fileprivate func batchSize(instead own: Int) throws -> Int {
-        guard let whole = options.globalBatchSize else { return own }
+        var whole = options.globalBatchSize
+        if let resumption = loop.resumption, resumption.position.worldSize != worldSize,
+            resumption.position.loaders.indices.contains(loop.state.places.count)
+        {
+            whole = resumption.position.loaders[loop.state.places.count].globalBatch
+        }
+        guard let whole else { return own }
         guard whole % worldSize == 0 else {
             let below = whole / worldSize * worldSize
             throw TrainingError(
                 .invalidOption,
-                "--global-batch-size \(whole) cannot be divided between \(ranks.description). The nearest that can are "
+                "a global batch of \(whole) cannot be divided between \(ranks.description). The nearest that can are "
                     + (below > 0 ? "\(below) and " : "") + "\(below + worldSize).")
         }
         return whole / worldSize
     }
 
+    /// What is said of data that were generated.
+    fileprivate func synthetic(_ dataset: some Dataset) -> String {
+        (dataset as? ImageDataset)?.isSynthetic == true ? ", synthetic" : ""
+    }
+
+    /// Keeps the place of a loader, and puts it where the checkpoint was that the run goes on from.
+    fileprivate func follow<D: Dataset>(_ loader: DataLoader<D>, data: String) throws {
+        let globalBatch = loader.batchSize * worldSize
+        let number = loop.state.places.count
+        loop.state.places.append(.init(loader, data: data, globalBatch: globalBatch))
+        guard let resumption = loop.resumption else { return }
+        guard resumption.position.loaders.indices.contains(number) else {
+            throw TrainingError(
+                .cannotResume,
+                "\(resumption.path) has the places of \(resumption.position.loaders.count) loaders, and this is number "
+                    + "\(number + 1). Resume with the program that wrote it.")
+        }
+        let place = resumption.position.loaders[number]
+        guard options.checkpoints.force || place.data == data else {
+            throw TrainingError(
+                .cannotResume,
+                "the data of loader \(number + 1) are others than in \(resumption.path): \(place.data) there, \(data) "
+                    + "here. Use the same data, or --force to go on with these.")
+        }
+        loader.epoch = place.epoch
+        loader.firstBatch = place.samples / globalBatch
+    }
+
     /// Throws where ranks would train on different data.
     fileprivate func requireSameData(_ description: String, _ dataset: some Dataset) throws {
         loop.loaderCount += 1
-        let isSynthetic = (dataset as? ImageDataset)?.isSynthetic == true
-        try ranks.requireAgreement(
-            on: "the data of loader \(loop.loaderCount)", description + (isSynthetic ? ", synthetic" : ""))
+        try ranks.requireAgreement(on: "the data of loader \(loop.loaderCount)", description + synthetic(dataset))
     }
 }

@@ -23,6 +23,8 @@ public final class Accelerator: Sendable {
     let display: ProgressDisplay
     /// Nil on all ranks but the main one.
     let metrics: MetricsWriter?
+    /// The values of the program's options.
+    let settings: ProgramSettings
     // Only ever touched by the training thread.
     nonisolated(unsafe) let loop = TrainingLoop()
     nonisolated(unsafe) let log = LogQueue()
@@ -53,6 +55,7 @@ public final class Accelerator: Sendable {
     init(options: TrainingOptions, name: String, settings: ProgramSettings, ranks: Ranks) throws {
         self.options = options
         self.ranks = ranks
+        self.settings = settings
         device = try Self.device(named: options.device, localRank: ranks.localRank)
         threadCount = Self.threadCount(options, ranks)
         let display = ProgressDisplay()
@@ -61,13 +64,26 @@ public final class Accelerator: Sendable {
         guard ranks.isMain else {
             runFolder = RunFolder(existing: try ranks.ofMain("run folder", ""))
             metrics = nil
+            try beginCheckpoints(opened: nil)
             return
         }
-        runFolder = try RunFolder(at: options.runDirectory, program: name)
+        let target = ResumeTarget(options, program: name, isRestart: ranks.isRestart)
+        let opened = try target?.opened()
+        let folder = options.runDirectory ?? target?.runFolder
+        let isContinued = opened != nil && target?.runFolder == folder
+        runFolder = try RunFolder(at: folder, program: name, isContinued: isContinued)
         for notice in runFolder.notices { display.print(notice, to: .standardError) }
-        metrics = try MetricsWriter(runFolder.metricsPath) { display.print("\($0)", to: .standardError) }
-        try runFolder.writeConfiguration(configuration(name: name, settings: settings))
+        let position = isContinued ? opened.flatMap { TrainingPosition($0.checkpoint.record) } : nil
+        metrics = try MetricsWriter(runFolder.metricsPath, keepingFirst: position?.metricsByteCount) {
+            display.print("\($0)", to: .standardError)
+        }
+        try runFolder.writeConfiguration(configuration(name: name))
         _ = try ranks.ofMain("run folder", runFolder.path)
+        if target != nil, opened == nil {
+            logger.notice("there is no checkpoint yet in \(target?.place ?? runFolder.path): training begins anew")
+        }
+        for notice in opened?.notices ?? [] { logger.warning("\(notice)") }
+        try beginCheckpoints(opened: opened)
     }
 
     /// The threads of a process: what was asked for, or its share of the cores.
@@ -113,7 +129,7 @@ public final class Accelerator: Sendable {
     }
 
     /// What `config.json` records: what was asked for, and on what it ran.
-    private func configuration(name: String, settings: ProgramSettings) -> MetricsRecord {
+    private func configuration(name: String) -> MetricsRecord {
         var record: MetricsRecord = ["program": .text(name)]
         for (name, value) in settings.entries { record[name] = value }
         record["device"] = .text("\(device)")

@@ -24,8 +24,19 @@ final class TrainingLoop {
     var loaderCount = 0
     /// What the first line of the run says of the prepared loaders.
     var plan: [String] = []
+    /// What of the training is saved.
+    var state = TrainingState()
+    /// What saves it; nil where nothing does.
+    var saver: TrainingSaver?
+    /// The checkpoint that this run goes on from; nil where it began anew.
+    var resumption: Resumption?
+    /// Whether the last epoch went through all of its batches.
+    var isEpochWhole = false
+    /// What the last evaluation gave.
+    var evaluation: Evaluation?
     /// How long the epochs took so far.
     var time = TrainingTime()
+    private var deferredError: (any Error)?
     private var hasShownPlan = false
     private var firstBatches = 10
     private var start: ContinuousClock.Instant?
@@ -43,8 +54,23 @@ final class TrainingLoop {
         optimizers.append(optimizer)
     }
 
-    /// Starts the clock, the first time.
-    func begin() {
+    /// Whether an error waits for a place where it can be thrown.
+    var hasDeferredError: Bool { deferredError != nil }
+
+    /// Keeps the error of `body`, for a place where none can be thrown.
+    func deferError(_ body: () throws -> Void) {
+        do { try body() } catch { deferredError = error }
+    }
+
+    /// The error that was kept, once.
+    func takeDeferredError() -> (any Error)? {
+        defer { deferredError = nil }
+        return deferredError
+    }
+
+    /// Begins an epoch, and starts the clock, the first time.
+    func begin(_ sizes: EpochBatchSizes) {
+        batchSizes = sizes
         if start == nil { start = .now }
     }
 

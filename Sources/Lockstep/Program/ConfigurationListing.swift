@@ -36,7 +36,7 @@ struct ConfigurationListing {
             }
             if let flag {
                 entries.append(
-                    Entry(name: name, value: Self.text(value), source: "command line, \(flag.prefix { $0 != "=" })"))
+                    Entry(name: name, value: value.text, source: "command line, \(flag.prefix { $0 != "=" })"))
             } else {
                 let (value, source) = Self.resolved(name, value, options, place)
                 entries.append(Entry(name: name, value: value, source: source))
@@ -80,19 +80,7 @@ struct ConfigurationListing {
             let count = LibTorch.cudaDeviceCount
             return (count > 0 ? "cuda" : "cpu", "default, LibTorch sees \(counted(count, "GPU"))")
         case "run-directory": return ("runs/…", "default, a new folder")
-        default: return (text(value), "default")
-        }
-    }
-
-    private static func text(_ value: RecordValue) -> String {
-        switch value {
-        case .none: "none"
-        case .flag(let value): "\(value)"
-        case .integer(let value): "\(value)"
-        case .number(let value): "\(value)"
-        case .single(let value): "\(value)"
-        case .text(let value): value
-        case .list(let values): values.map(text).joined(separator: ",")
+        default: return (value.text, "default")
         }
     }
 }

@@ -35,6 +35,21 @@ struct ProgramSettings: Sendable {
     }
 }
 
+extension RecordValue {
+    /// The value as people read it.
+    var text: String {
+        switch self {
+        case .none: "none"
+        case .flag(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .single(let value): "\(value)"
+        case .text(let value): value
+        case .list(let values): values.map(\.text).joined(separator: ",")
+        }
+    }
+}
+
 private protocol RecordedOption {
     var recordedValue: RecordValue { get }
 }

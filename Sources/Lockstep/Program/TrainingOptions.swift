@@ -14,6 +14,10 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @OptionGroup
     public var launch: LaunchOptions
 
+    /// When the training is saved, and where it goes on.
+    @OptionGroup
+    public var checkpoints: CheckpointOptions
+
     /// Whether to show what each option is and where that comes from, instead of training.
     @Flag(help: "Shows the value of each option and where it comes from, and ends.")
     public var printConfig = false

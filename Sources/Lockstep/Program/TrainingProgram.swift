@@ -43,6 +43,9 @@ extension TrainingProgram {
             for line in listing.lines { Swift.print(line) }
             return
         }
+        if options.checkpoints.resume?.lowercased() == "latest", options.runDirectory == nil {
+            options.runDirectory = ResumeTarget.newestRun(of: name)
+        }
         let outcome = try await LaunchError.endingProcess { () -> JobOutcome? in
             guard var launcher = try options.launch.launcher(arguments: CommandLine.arguments, environment: environment)
             else { return nil }
@@ -70,6 +73,9 @@ extension TrainingProgram {
         if let process = try RankProcess(environment: environment) { await process.run(train) }
         do {
             try await train()
+        } catch let stopped as TrainingStopped {
+            _ = Self.failure(stopped)
+            throw ExitCode(JobOutcome.stoppedCode)
         } catch  where place != nil {
             throw Self.failure(error)
         }

@@ -21,12 +21,19 @@ struct RankProcess {
         guard let own = try RankEnvironment(environment: environment),
             // SIGTERM follows the launcher's wish to stop, and ends this process.
             let channel = try ControlChannel(
-                rank: own.rank, environment: environment, onStop: { text in reason.text.withLock { $0 = text } })
+                rank: own.rank, environment: environment, onSave: { StopRequest.make() },
+                onStop: { text in reason.text.withLock { $0 = text } })
         else { return nil }
         rank = own.rank
         self.channel = channel
         Self.current.withLock { [self] in $0 = self }
-        TerminationSignal.precede { Self.stop(reason.awaited) }
+        TerminationSignal.precede {
+            let reason = reason.awaited
+            // Somebody else than the launcher: all ranks save and stop together, if they can.
+            if reason == nil, StopRequest.make() { return false }
+            Self.stop(reason)
+            return true
+        }
         // The work ends without it, see `run`.
         atexit { RankProcess.reportExit() }
         channel.send(.started(pid: getpid()))
@@ -44,6 +51,11 @@ struct RankProcess {
         }
     }
 
+    /// Tells the launcher that this process's training can be saved and ended at any time; nothing where there is none.
+    static func announceSaving() {
+        current.withLock { $0 }?.channel.send(.savesWhenAsked)
+    }
+
     /// Runs the work of the rank, tells the launcher how it went, and ends the process.
     ///
     /// Nothing is torn down: other threads may still wait for ranks that never come.
@@ -54,6 +66,11 @@ struct RankProcess {
             channel.send(.finished)
             fflush(nil)
             _exit(0)
+        } catch let stopped as TrainingStopped {
+            ProcessGroup.announceEnd(succeeded: true)
+            channel.send(.stopped(step: stopped.step))
+            fflush(nil)
+            _exit(JobOutcome.stoppedCode)
         } catch {
             ProcessGroup.announceEnd(succeeded: false)
             let isConsequence = (error as? DistributedError)?.isConsequence ?? false

@@ -14,6 +14,8 @@ final class Ranks: Sendable {
     let localWorldSize: Int
     /// Nil in a world of one.
     let group: ProcessGroup?
+    /// Whether a launcher has started these processes again after a failure.
+    let isRestart: Bool
 
     /// Joins the ranks that the environment describes; a world of one where it describes none.
     ///
@@ -22,6 +24,7 @@ final class Ranks: Sendable {
     ///   - options: how ranks reach each other, and how long they wait.
     /// - Throws: an error of the environment, or `DistributedError` when the ranks cannot come together.
     init(environment: [String: String], options: TrainingOptions) throws {
+        isRestart = environment[PyTorchVariable.restartCount].flatMap { Int($0) }.map { $0 > 0 } ?? false
         guard let own = try RankEnvironment(environment: environment) else {
             (rank, worldSize, localRank, localWorldSize, group) = (0, 1, 0, 1, nil)
             return

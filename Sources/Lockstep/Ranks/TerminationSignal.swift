@@ -4,8 +4,8 @@ import Foundation
 ///
 /// The program keeps a handler of its own, where it has one.
 enum TerminationSignal {
-    /// Runs `action` on a thread of its own when SIGTERM comes, and then lets the signal end the process.
-    static func precede(by action: @escaping @Sendable () -> Void) {
+    /// Runs `action` on a thread of its own when SIGTERM comes, and lets the signal end the process if it says so.
+    static func precede(by action: @escaping @Sendable () -> Bool) {
         var current = sigaction()
         guard sigaction(SIGTERM, nil, &current) == 0, current.__sigaction_handler.sa_handler == nil else { return }
         var ends: [Int32] = [-1, -1]
@@ -15,8 +15,9 @@ enum TerminationSignal {
         let noticed = ends[0]
         Thread.detachNewThread {
             var byte: UInt8 = 0
-            while read(noticed, &byte, 1) < 0, errno == EINTR {}
-            action()
+            repeat {
+                while read(noticed, &byte, 1) < 0, errno == EINTR {}
+            } while !action()
             signal(SIGTERM, SIG_DFL)
             kill(getpid(), SIGTERM)
         }

@@ -2,7 +2,7 @@
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case invalidOption, deviceUnavailable, nothingToTrain, notPrepared }
+        private enum Kind: String { case invalidOption, deviceUnavailable, nothingToTrain, notPrepared, cannotResume }
         private let kind: Kind
 
         /// An option has a value that cannot be.
@@ -15,6 +15,9 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
 
         /// A model or loader was not given to `prepare`, which several ranks need.
         public static let notPrepared = Code(kind: .notPrepared)
+
+        /// A checkpoint does not belong to this training.
+        public static let cannotResume = Code(kind: .cannotResume)
 
         /// The name of the code.
         public var description: String { kind.rawValue }

@@ -51,8 +51,15 @@ func withAccelerator<Result: Sendable>(
             do {
                 result = try await body(accelerator)
                 accelerator.note("at the end of its training")
+                try accelerator.finishCheckpoints()
                 try accelerator.requireEqualModels()
                 accelerator.sayTrainingTime()
+            } catch let stopped as TrainingStopped {
+                // All ranks have stopped after the same step.
+                try accelerator.finish()
+                try ranks.close()
+                recording?.end()
+                throw stopped
             } catch {
                 // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
                 do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
@@ -62,6 +69,8 @@ func withAccelerator<Result: Sendable>(
             try ranks.close()
             recording?.end()
             return result
+        } catch let stopped as TrainingStopped {
+            throw stopped
         } catch {
             // What the other ranks wait for will not come.
             ranks.group?.abort(DistributedError(.aborted, "rank \(ranks.rank) failed: \(error)"))

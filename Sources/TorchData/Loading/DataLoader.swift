@@ -24,6 +24,11 @@ public final class DataLoader<D: Dataset> {
     /// The epoch that the next iteration delivers; set it to resume.
     public var epoch = 0
 
+    /// The batch that the next iteration begins with, counted from 0; set it with ``epoch`` to resume in mid-epoch.
+    ///
+    /// Later iterations begin at 0. The batches before it are not read.
+    public var firstBatch = 0
+
     /// What the order and random transforms follow from; a run sets its own where there is none, and nil counts as 0.
     public var seed: UInt64?
 
@@ -154,6 +159,7 @@ public final class DataLoader<D: Dataset> {
             isInMemory: isInMemory, seed: seed, order: order, limit: limit, shard: shard, openSource: openSource)
         loader.sharesItsCore = sharesItsCore
         loader.epoch = epoch
+        loader.firstBatch = firstBatch
         loader.stalls = stalls
         return loader
     }
@@ -196,10 +202,10 @@ extension DataLoader: AsyncSequence {
     /// What an iteration throws.
     public typealias Failure = any Error
 
-    /// Begins the epoch that ``epoch`` names, and advances it.
+    /// Begins the epoch that ``epoch`` names at ``firstBatch``, and advances it.
     public func makeAsyncIterator() -> BatchIterator<D.Batch> {
-        defer { epoch += 1 }
-        return batches(epoch: epoch)
+        defer { (epoch, firstBatch) = (epoch + 1, 0) }
+        return batches(epoch: epoch, from: firstBatch)
     }
 }
 

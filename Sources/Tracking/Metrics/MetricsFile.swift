@@ -11,9 +11,16 @@ struct MetricsFile: ~Copyable {
 
     /// Opens or creates a file, locks it, and removes a last line that was never finished.
     ///
+    /// - Parameter byteCount: How much of an existing file to keep; all of it if nil.
     /// - Throws: ``TrackingError`` where the file cannot be opened, or another writer has it.
-    init(_ path: String) throws {
+    init(_ path: String, keepingFirst byteCount: Int? = nil) throws {
         let file = try withFileErrors(as: { TrackingError($0) }) { try Self.openLocked(path) }
+        var status = stat()
+        if let byteCount, fstat(file.number, &status) == 0, status.st_size > byteCount,
+            ftruncate(file.number, byteCount) != 0
+        {
+            throw TrackingError(SystemFailure(errno).error(path, cannotBe: "shortened"))
+        }
         removedBytes = try Self.removeUnfinishedLine(file.number, path)
         self.path = path
         self.file = file
@@ -26,6 +33,17 @@ struct MetricsFile: ~Copyable {
     func write(_ bytes: [UInt8], written: inout Int) throws {
         let failure = bytes.withUnsafeBytes { OpenDescriptor.write($0, to: file.number, written: &written) }
         if let failure { throw TrackingError(failure.error(path, cannotBe: "written")) }
+    }
+
+    /// The file's length in bytes.
+    var byteCount: Int {
+        get throws {
+            var status = stat()
+            guard fstat(file.number, &status) == 0 else {
+                throw TrackingError(SystemFailure(errno).error(path, cannotBe: "examined"))
+            }
+            return Int(status.st_size)
+        }
     }
 
     /// Runs `body` while no writer has this file open, in this process or another, nor can open it.

@@ -51,10 +51,14 @@ public final class MetricsWriter: Sendable {
     ///
     /// - Parameters:
     ///   - path: The file; its folder has to exist.
+    ///   - byteCount: How much of an existing file to keep, for a run that goes on from a point that it has passed; all of
+    ///     it if nil.
     ///   - onFailure: Called once, on a thread of the writer's, when lines cannot be written for the first time.
     /// - Throws: ``TrackingError`` where the file cannot be opened, or another writer has it.
-    public init(_ path: String, onFailure: @escaping @Sendable (TrackingError) -> Void) throws {
-        let opened = try MetricsFile(path)
+    public init(
+        _ path: String, keepingFirst byteCount: Int? = nil, onFailure: @escaping @Sendable (TrackingError) -> Void
+    ) throws {
+        let opened = try MetricsFile(path, keepingFirst: byteCount)
         self.path = path
         self.removedBytes = opened.removedBytes
         self.file = Mutex(consume opened)
@@ -93,10 +97,18 @@ public final class MetricsWriter: Sendable {
     ///
     /// - Throws: ``TrackingError`` where the file cannot be written. The lines are kept, and tried again with the next.
     public func flush() throws {
+        _ = try flushedByteCount()
+    }
+
+    /// Hands all lines so far to the operating system, and gives the file's length in bytes.
+    ///
+    /// - Throws: ``TrackingError`` as ``flush()``.
+    public func flushedByteCount() throws -> Int {
         do {
-            try file.withLock { file in
-                guard file != nil else { throw closedError }
+            return try file.withLock { file in
                 try writeLines(&file)
+                guard let length = try file?.byteCount else { throw closedError }
+                return length
             }
         } catch let error as TrackingError {
             report(error)

@@ -1,0 +1,141 @@
+import Checkpointing
+import Foundation
+import Launching
+import Logging
+import OrderedCollections
+public import Torch
+import Tracking
+
+extension Accelerator {
+    /// Makes something a part of the training's checkpoints, beside the models, optimizers, schedulers and loaders that
+    /// were prepared.
+    ///
+    /// In a run that goes on from a checkpoint it has its state at once.
+    /// ```swift
+    /// let average = RunningMean()
+    /// try accelerator.register(average, as: "average")
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - value: what is saved and restored.
+    ///   - name: its name in checkpoints: letters, digits, `-`, `_` and `.`, and a letter or digit first.
+    /// - Throws: `TrainingError` where the checkpoint has no state of that name; what the value's `load` throws.
+    public func register(_ value: any Stateful, as name: String) throws {
+        loop.state.add(value, as: name)
+        try loop.resumption?.restore(loop.state)
+    }
+
+    /// Takes up the checkpoint that this run goes on from, and gets ready to write others.
+    func beginCheckpoints(opened: CheckpointFolder.Opened?) throws {
+        let chosen = options.checkpoints
+        if let resumption = try Resumption(opened, ranks) {
+            try requireSameConfiguration(as: resumption)
+            loop.resumption = resumption
+            loop.epoch = resumption.position.epoch
+            if isMainProcess { logger.info("resumes \(resumption.summary(worldSize: worldSize))") }
+        }
+        guard let interval = chosen.checkpointEvery else { return }
+        var writer: CheckpointWriter?
+        if isMainProcess {
+            let folder = CheckpointFolder(at: runFolder.path(of: ResumeTarget.folderName))
+            for notice in try folder.sweep() { logger.info("\(notice)") }
+            writer = CheckpointWriter(folder, keep: chosen.keepPolicy)
+        }
+        loop.saver = TrainingSaver(interval, writer: writer, response: chosen.onCheckpointFailure)
+        StopRequest.listen(to: RankProcess.isRunning ? [SIGUSR1] : [SIGUSR1, SIGTERM])
+        RankProcess.announceSaving()
+    }
+
+    /// Throws where the program's options are not those of the checkpoint.
+    private func requireSameConfiguration(as resumption: Resumption) throws {
+        let launch = Set(ProgramSettings(of: options.launch).entries.map(\.name))
+        let differences = ConfigurationComparison(
+            saved: resumption.position.configuration, current: configurationTexts, launch: launch
+        ).differences
+        guard !differences.isEmpty else { return }
+        let list = differences.map { "  \($0)" }.joined(separator: "\n")
+        guard options.checkpoints.force else {
+            throw TrainingError(
+                .cannotResume,
+                "this training is another one than that of \(resumption.path):\n\(list)\nGive the same options, or "
+                    + "--force to go on with these.")
+        }
+        if isMainProcess { logger.warning("resumes with other options than the checkpoint's:\n\(list)") }
+    }
+
+    /// Saves the training if it is time, and ends it if the ranks have agreed to; after each batch.
+    func afterBatch() throws {
+        if let error = loop.takeDeferredError() { throw error }
+        guard let saver = loop.saver else { return }
+        let wishes = try saver.checkIn.afterStep(
+            ranks, wishing: CheckIn.Wishes(saves: isMainProcess && saver.isTimeOver, stops: StopRequest.isMade))
+        saver.agreed.saves = saver.agreed.saves || wishes.saves
+        saver.agreed.stops = saver.agreed.stops || wishes.stops
+        if saver.isFirst(step) { saver.writer?.reserve(for: Checkpoint(step: step, parts: loop.state.dictionaries)) }
+        guard saver.isDue(after: step, isLast: hasReachedMaxSteps) else { return }
+        try saveCheckpoint(isInEpoch: true)
+        guard saver.agreed.stops else { return }
+        try finishCheckpoints()
+        throw TrainingStopped(step: step)
+    }
+
+    /// Saves the training if it is time, after an epoch with all that the program does in it.
+    ///
+    /// An epoch that `--max-steps` has cut short has been saved in its middle.
+    func afterEpoch(isLast: Bool) {
+        for place in loop.state.places { place.inProgress = nil }
+        guard let saver = loop.saver, !loop.hasDeferredError, loop.isEpochWhole,
+            saver.isDue(afterEpoch: loop.epoch, isLast: isLast)
+        else { return }
+        // A sequence cannot throw: the error is thrown by what comes next in the training.
+        loop.deferError { try saveCheckpoint(isInEpoch: false) }
+    }
+
+    /// Waits for the checkpoint that is being written; called at the end of the training.
+    func finishCheckpoints() throws {
+        if let error = loop.takeDeferredError() { throw error }
+        if isMainProcess, let left = loop.resumption?.left, !left.isEmpty {
+            logger.warning("nothing took these states of the checkpoint: \(left.joined(separator: ", "))")
+        }
+        guard let saver = loop.saver else { return }
+        saver.writer?.wait()
+        try saver.report { logger.warning("\($0)") }
+    }
+
+    /// Takes all of the training out and has it written; the loop waits for the copy of the tensors alone.
+    private func saveCheckpoint(isInEpoch: Bool) throws {
+        guard let saver = loop.saver else { return }
+        note("saving a checkpoint")
+        defer { note("after saving a checkpoint") }
+        let generators = try ranks.gather(Generator.default.state().unsqueeze(dim: 0))
+        saver.hasSaved(step)
+        guard let writer = saver.writer else { return }
+        try saver.report { logger.warning("\($0)") }
+        flushLog()
+        let position = TrainingPosition(
+            step: step, epoch: epoch, isInEpoch: isInEpoch, loaders: loop.state.places.map(\.position),
+            worldSize: worldSize, metricsByteCount: try metrics?.flushedByteCount() ?? 0,
+            configuration: configurationTexts)
+        var parts = loop.state.dictionaries
+        parts[Resumption.generators] = ["cpu": generators]
+        writer.save(
+            Checkpoint(
+                step: step, parts: parts, record: position.record,
+                metrics: isInEpoch ? [:] : loop.evaluation.map { ["loss": $0.loss, "accuracy": $0.accuracy] } ?? [:]))
+    }
+
+    /// Makes sure, before the first step, that there is room for checkpoints.
+    func requireSpaceForCheckpoints() throws {
+        guard let writer = loop.saver?.writer else { return }
+        // An optimizer's state comes with its first step: Adam's is twice the size of the parameters.
+        let whole = Checkpoint(step: step, parts: loop.state.dictionaries).byteCount
+        let models = loop.models.enumerated().map { ("\($0)", $1.stateDictionary()) }
+        let weights = Checkpoint(step: step, parts: OrderedDictionary(uniqueKeysWithValues: models)).byteCount
+        try writer.folder.requireSpace(for: max(whole, 3 * weights))
+    }
+
+    /// The options as texts, by name.
+    var configurationTexts: [String: String] {
+        Dictionary(uniqueKeysWithValues: settings.entries.map { ($0.name, $0.value.text) })
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Lockstep
+import LockstepTesting
+import Testing
+
+/// A run that goes on from a checkpoint, beside one that was never interrupted.
+@Suite("Resuming a training")
+struct ResumeTests {
+    private static let steps = 20
+
+    /// Runs the probe in a folder.
+    private func run(
+        _ folder: String, ranks: Int, _ arguments: [String] = [], steps: Int = ResumeTests.steps, status: Int32 = 0,
+        interruption: String? = nil
+    ) throws -> ProgramRun {
+        let run = try RunningProgram(
+            "training-probe",
+            ["resumes", "--max-steps", "\(steps)", "--run-directory", folder] + arguments
+                + (ranks > 1 ? ["--nproc", "\(ranks)"] : []),
+            environment: ["PROBE_INTERRUPTION": interruption]
+        ).finished()
+        #expect(run.status == status, "\(run.diagnostics)")
+        return run
+    }
+
+    /// The lines of the metrics, but for the time.
+    private func metrics(_ folder: String) throws -> [NSDictionary] {
+        try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map { line in
+            var values = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            #expect(values.removeValue(forKey: "seconds") != nil)
+            return values as NSDictionary
+        }
+    }
+
+    /// The bytes of the newest checkpoint's tensors, by file.
+    private func tensors(_ folder: String) throws -> [String: Data] {
+        let newest = folder + "/checkpoints/latest"
+        let names = try FileManager.default.contentsOfDirectory(atPath: newest).filter { $0.hasSuffix(".safetensors") }
+        #expect(names.count == 6, "model, model-2, optimizer, scheduler, sum, generators: \(names)")
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(fileURLWithPath: newest + "/" + $0))) })
+    }
+
+    private func checkpoint(_ folder: String, _ step: Int) -> String {
+        folder + "/checkpoints/step-" + String(repeating: "0", count: step < 10 ? 8 : 7) + "\(step)"
+    }
+
+    @Test(
+        "from each step, at any number of ranks and in mid-accumulation, every bit is that of the uninterrupted run",
+        arguments: [(1, 1, Array(1..<20)), (1, 3, [2, 3, 5, 6, 13]), (2, 1, [1, 3, 4, 7, 19]), (2, 2, [2, 9])])
+    func bits(ranks: Int, accumulate: Int, from: [Int]) throws {
+        let home = try TemporaryFolder()
+        let straight = home.path("straight")
+        let options = ["--accumulate", "\(accumulate)", "--batch-size", "\(4 / ranks)"]
+        _ = try run(straight, ranks: ranks, options + ["--checkpoint-every", "1", "--keep-checkpoints", "100"])
+        let (lines, parts) = (try metrics(straight), try tensors(straight))
+        for step in from {
+            let folder = home.path("from-\(step)")
+            let resume = ["--resume", checkpoint(straight, step), "--checkpoint-every", "1000"]
+            // Every third is interrupted again on its way.
+            if step % 3 == 0, step < 18 {
+                _ = try run(folder, ranks: ranks, options + resume, steps: step + 2)
+                _ = try run(folder, ranks: ranks, options + ["--resume", "latest", "--checkpoint-every", "1000"])
+            } else {
+                _ = try run(folder, ranks: ranks, options + resume)
+            }
+            let resumed = try metrics(folder)
+            #expect(resumed.count >= Self.steps - step && lines.suffix(resumed.count) == resumed[...], "step \(step)")
+            #expect(try tensors(folder) == parts, "step \(step)")
+        }
+    }
+
+    @Test(
+        "ranks that are killed in mid-epoch go on where they last saved, and end with the same bits", arguments: [1, 2])
+    func killed(ranks: Int) throws {
+        let home = try TemporaryFolder()
+        let save = ["--checkpoint-every", "4"]
+        _ = try run(home.path("straight"), ranks: ranks, save)
+        let folder = home.path("killed")
+        _ = try run(folder, ranks: ranks, save, status: ranks == 1 ? 9 : 137, interruption: "13 kill")
+        let resumed = try run(folder, ranks: ranks, save + ["--resume", "latest"])
+        #expect(resumed.diagnostics.contains("lockstep: resumes \(folder)/checkpoints/step-"), "\(resumed.diagnostics)")
+        #expect(try metrics(folder) == metrics(home.path("straight")))
+        #expect(try tensors(folder) == tensors(home.path("straight")))
+
+        guard ranks > 1 else { return }
+        let restarted = home.path("restarted")
+        _ = try run(restarted, ranks: ranks, save + ["--max-restarts", "1"], interruption: "13 kill")
+        #expect(try metrics(restarted) == metrics(home.path("straight")))
+        #expect(try tensors(restarted) == tensors(home.path("straight")))
+    }
+
+    @Test("another number of ranks takes the same samples in the same order, and it is said")
+    func resized() throws {
+        let home = try TemporaryFolder()
+        let plain = ["--plain", "--checkpoint-every", "1000"]
+        let (one, two) = (plain + ["--batch-size", "4"], plain + ["--batch-size", "2"])
+        _ = try run(home.path("one"), ranks: 1, one)
+        let folder = home.path("changing")
+        _ = try run(folder, ranks: 2, two, steps: 9)
+        let resumed = try run(folder, ranks: 1, two + ["--resume", "latest"])
+        #expect(resumed.diagnostics.contains("2 ranks before and 1 now, with the same order and a global batch of 4"))
+        let models = try [folder, home.path("one")].map {
+            try Safetensors.load(from: $0 + "/checkpoints/latest/model.safetensors").tensors
+        }
+        for (name, tensor) in models[0] {
+            let other = try #require(models[1][name])
+            #expect((tensor - other).abs().max().item(as: Double.self) < 1e-12, "\(name)")
+        }
+        let refused = try run(home.path("three"), ranks: 3, two + ["--resume", folder], status: 1)
+        #expect(refused.diagnostics.contains("a global batch of 4 cannot be divided between 3 ranks"))
+    }
+
+    @Test("what is another training is refused with all that differs, unless forced")
+    func refusals() throws {
+        let home = try TemporaryFolder()
+        let folder = home.path("run")
+        _ = try run(folder, ranks: 1, ["--checkpoint-every", "5"], steps: 5)
+        let other = ["--resume", folder, "--seed", "3", "--batch-size", "2"]
+        let refused = try run(home.path("a"), ranks: 1, other, status: 1)
+        for line in ["batch-size: 4 in the checkpoint, 2 now", "seed: 0 in the checkpoint, 3 now", "--force"] {
+            #expect(refused.diagnostics.contains(line), "\(refused.diagnostics)")
+        }
+        let forced = try run(home.path("b"), ranks: 1, other + ["--force"], steps: 7)
+        #expect(forced.diagnostics.contains("resumes with other options than the checkpoint's"))
+        let empty = try run(home.path("c"), ranks: 1, ["--resume", home.path("nothing")], status: 1)
+        #expect(empty.diagnostics.contains("there is no checkpoint"), "\(empty.diagnostics)")
+        let fresh = try run(home.path("d"), ranks: 1, ["--resume", "latest"], steps: 2)
+        #expect(fresh.diagnostics.contains("training begins anew"), "\(fresh.diagnostics)")
+    }
+
+    @Test("a damaged checkpoint is passed over for the one before, and named")
+    func damaged() throws {
+        let home = try TemporaryFolder()
+        let folder = home.path("run")
+        _ = try run(folder, ranks: 1, ["--checkpoint-every", "5"], steps: 10)
+        let file = checkpoint(folder, 10) + "/model-2.safetensors"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: file))
+        let resumed = try run(folder, ranks: 1, ["--resume", "latest"], steps: 12)
+        #expect(resumed.diagnostics.contains("step 10 is passed over"), "\(resumed.diagnostics)")
+        #expect(resumed.diagnostics.contains("step-000000005: step 5"), "\(resumed.diagnostics)")
+    }
+
+    @Test(
+        "a process that is asked to stop, a rank or the launcher, ends the training after a step that is saved",
+        arguments: [1, 2], ["usr1", "term", "usr1-launcher", "term-launcher"])
+    func stopped(ranks: Int, interruption: String) throws {
+        if ranks == 1, interruption.hasSuffix("launcher") { return }
+        let home = try TemporaryFolder()
+        let save = ["--checkpoint-every", "1000"]
+        let folder = home.path("stopped")
+        let stopped = try run(
+            folder, ranks: ranks, save, steps: 1_000_000, status: 75, interruption: "6 \(interruption)")
+        let last = try #require(try metrics(folder).last?["step"] as? Int)
+        #expect(last >= 6)
+        #expect(stopped.diagnostics.contains("step \(last) is saved"), "\(stopped.diagnostics)")
+        _ = try run(folder, ranks: ranks, save + ["--resume", "latest"], steps: last + 5)
+        _ = try run(home.path("straight"), ranks: ranks, save, steps: last + 5)
+        #expect(try metrics(folder) == metrics(home.path("straight")))
+        #expect(try tensors(folder) == tensors(home.path("straight")))
+    }
+}
