@@ -69,7 +69,7 @@ struct LoopbackTests {
     func listening(backend: String) throws {
         let folder = try TemporaryFolder()
         let run = try MarkedRun(
-            "toy", ["--nproc", "2", "--max-steps", "200", "--backend", backend, "--run-directory", folder.path("run")])
+            "toy", ["--nproc", "2", "--max-steps", "3000", "--backend", backend, "--run-directory", folder.path("run")])
         var found: Set<String> = []
         let limit = ContinuousClock.now + .seconds(120)
         while case let processes = try run.processes(), !processes.isEmpty {

@@ -11,13 +11,13 @@ struct ResumeTests {
     /// Runs the probe in a folder.
     private func run(
         _ folder: String, ranks: Int, _ arguments: [String] = [], steps: Int = ResumeTests.steps, status: Int32 = 0,
-        interruption: String? = nil
+        environment: [String: String] = [:]
     ) throws -> ProgramRun {
         let run = try RunningProgram(
             "training-probe",
             ["resumes", "--max-steps", "\(steps)", "--run-directory", folder] + arguments
                 + (ranks > 1 ? ["--nproc", "\(ranks)"] : []),
-            environment: ["PROBE_INTERRUPTION": interruption]
+            environment: environment
         ).finished()
         #expect(run.status == status, "\(run.diagnostics)")
         return run
@@ -77,7 +77,8 @@ struct ResumeTests {
         let save = ["--checkpoint-every", "4"]
         _ = try run(home.path("straight"), ranks: ranks, save)
         let folder = home.path("killed")
-        _ = try run(folder, ranks: ranks, save, status: ranks == 1 ? 9 : 137, interruption: "13 kill")
+        _ = try run(
+            folder, ranks: ranks, save, status: ranks == 1 ? 9 : 137, environment: ["PROBE_INTERRUPTION": "13 kill"])
         let resumed = try run(folder, ranks: ranks, save + ["--resume", "latest"])
         #expect(resumed.diagnostics.contains("lockstep: resumes \(folder)/checkpoints/step-"), "\(resumed.diagnostics)")
         #expect(try metrics(folder) == metrics(home.path("straight")))
@@ -85,7 +86,8 @@ struct ResumeTests {
 
         guard ranks > 1 else { return }
         let restarted = home.path("restarted")
-        _ = try run(restarted, ranks: ranks, save + ["--max-restarts", "1"], interruption: "13 kill")
+        _ = try run(
+            restarted, ranks: ranks, save + ["--max-restarts", "1"], environment: ["PROBE_INTERRUPTION": "13 kill"])
         #expect(try metrics(restarted) == metrics(home.path("straight")))
         #expect(try tensors(restarted) == tensors(home.path("straight")))
     }
@@ -108,7 +110,7 @@ struct ResumeTests {
             #expect((tensor - other).abs().max().item(as: Double.self) < 1e-12, "\(name)")
         }
         let refused = try run(home.path("three"), ranks: 3, two + ["--resume", folder], status: 1)
-        #expect(refused.diagnostics.contains("a global batch of 4 cannot be divided between 3 ranks"))
+        #expect(refused.diagnostics.contains("the checkpoint's global batch of 4 cannot be divided between 3 ranks"))
     }
 
     @Test("what is another training is refused with all that differs, unless forced")
@@ -121,6 +123,9 @@ struct ResumeTests {
         for line in ["batch-size: 4 in the checkpoint, 2 now", "seed: 0 in the checkpoint, 3 now", "--force"] {
             #expect(refused.diagnostics.contains(line), "\(refused.diagnostics)")
         }
+        let data = try run(
+            home.path("data"), ranks: 1, ["--resume", folder], status: 1, environment: ["PROBE_DATA_SEED": "4"])
+        #expect(data.diagnostics.contains("the data of loader 1 are others than in"), "\(data.diagnostics)")
         let forced = try run(home.path("b"), ranks: 1, other + ["--force"], steps: 7)
         #expect(forced.diagnostics.contains("resumes with other options than the checkpoint's"))
         let empty = try run(home.path("c"), ranks: 1, ["--resume", home.path("nothing")], status: 1)
@@ -152,7 +157,8 @@ struct ResumeTests {
         let save = ["--checkpoint-every", "1000"]
         let folder = home.path("stopped")
         let stopped = try run(
-            folder, ranks: ranks, save, steps: 1_000_000, status: 75, interruption: "6 \(interruption)")
+            folder, ranks: ranks, save, steps: 1_000_000, status: 75,
+            environment: ["PROBE_INTERRUPTION": "6 \(interruption)"])
         let last = try #require(try metrics(folder).last?["step"] as? Int)
         #expect(last >= 6)
         #expect(stopped.diagnostics.contains("step \(last) is saved"), "\(stopped.diagnostics)")

@@ -47,7 +47,8 @@ struct TrainingProbe: TrainingProgram {
 
     /// Points of a plane with noise, the same on all ranks.
     func points() -> TensorDataset<(Tensor, Tensor)> {
-        let generator = Generator(seed: 9)
+        let seed = ProcessInfo.processInfo.environment["PROBE_DATA_SEED"].flatMap { UInt64($0) } ?? 9
+        let generator = Generator(seed: seed)
         let inputs = Tensor.randn([count, 3], dtype: .float64, generator: generator)
         let noise = Tensor.randn([count, 2], dtype: .float64, generator: generator)
         return TensorDataset(inputs, inputs[.all, 0..<2] * 2 + noise * 0.1)

@@ -34,6 +34,9 @@ public struct Checkpoint {
         self.metrics = metrics
     }
 
+    /// Whether a part may have the name: letters, digits, `-`, `_` and `.`, and a letter or digit first.
+    public static func isPartName(_ name: String) -> Bool { CheckpointNames.isValid(name) }
+
     /// The bytes of all tensors, which is what a checkpoint takes on the disk but for some kilobytes.
     public var byteCount: Int {
         parts.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.count * $1.dtype.byteCount } }

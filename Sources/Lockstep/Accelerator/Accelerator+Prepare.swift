@@ -77,7 +77,7 @@ extension DataLoader: Preparable {
         let ranks = accelerator.ranks
         let whole = ordered(shuffle: options.shuffle ? nil : false, limit: options.limit)
             .batched(try accelerator.batchSize(instead: batchSize))
-        let data = "\(whole.sampler.count) samples, seed \(seed ?? options.seed)" + accelerator.synthetic(dataset)
+        let data = try accelerator.description(ofDataIn: whole)
         whole.seed = seed ?? options.seed
         try accelerator.requireSameData(
             "\(whole.sampler.count) samples in batches of \(whole.batchSize), seed \(whole.seed ?? 0)", dataset)
@@ -124,12 +124,32 @@ extension Accelerator {
         guard let whole else { return own }
         guard whole % worldSize == 0 else {
             let below = whole / worldSize * worldSize
+            let name = whole == options.globalBatchSize ? "--global-batch-size" : "the checkpoint's global batch of"
             throw TrainingError(
                 .invalidOption,
-                "a global batch of \(whole) cannot be divided between \(ranks.description). The nearest that can are "
+                "\(name) \(whole) cannot be divided between \(ranks.description). The nearest that can are "
                     + (below > 0 ? "\(below) and " : "") + "\(below + worldSize).")
         }
         return whole / worldSize
+    }
+
+    /// What a checkpoint says of a loader's data: how many samples, their order's seed, and a checksum of the first and last.
+    fileprivate func description<D: Dataset>(ofDataIn loader: DataLoader<D>) throws -> String {
+        var words = "\(loader.sampler.count) samples, seed \(loader.seed ?? 0)" + synthetic(loader.dataset)
+        guard loop.saver != nil || loop.resumption != nil, loader.dataset.count > 0 else { return words }
+        let ends = BatchIndices([0, loader.dataset.count - 1], seed: loader.seed ?? 0)
+        let batch = try loader.dataset.batch(at: ends)
+        let tensors: [Tensor] =
+            switch batch {
+            case let (inputs, targets) as (Tensor, Tensor): [inputs, targets]
+            case let tensor as Tensor: [tensor]
+            default: []
+            }
+        for tensor in tensors {
+            let digest = tensor.detach().to(.cpu).contiguous().withUnsafeBytes { $0.digest }
+            words += ", \(tensor.dtype) \(tensor.shape.dropFirst()) \(String(digest, radix: 16))"
+        }
+        return words
     }
 
     /// What is said of data that were generated.

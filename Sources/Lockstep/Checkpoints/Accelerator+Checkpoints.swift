@@ -21,6 +21,12 @@ extension Accelerator {
     ///   - name: its name in checkpoints: letters, digits, `-`, `_` and `.`, and a letter or digit first.
     /// - Throws: `TrainingError` where the checkpoint has no state of that name; what the value's `load` throws.
     public func register(_ value: any Stateful, as name: String) throws {
+        guard Checkpoint.isPartName(name), name != Resumption.generators else {
+            throw TrainingError(
+                .invalidOption,
+                "register(_:as: \"\(name)\"): the name becomes a file's. Use letters, digits, `-`, `_` and `.`, a letter or "
+                    + "digit first; `\(Resumption.generators)` is taken.")
+        }
         loop.state.add(value, as: name)
         try loop.resumption?.restore(loop.state)
     }
@@ -41,7 +47,8 @@ extension Accelerator {
             for notice in try folder.sweep() { logger.info("\(notice)") }
             writer = CheckpointWriter(folder, keep: chosen.keepPolicy)
         }
-        loop.saver = TrainingSaver(interval, writer: writer, response: chosen.onCheckpointFailure)
+        loop.saver = TrainingSaver(
+            interval, after: loop.resumption?.position.step ?? 0, writer: writer, response: chosen.onCheckpointFailure)
         StopRequest.listen(to: RankProcess.isRunning ? [SIGUSR1] : [SIGUSR1, SIGTERM])
         RankProcess.announceSaving()
     }
@@ -71,10 +78,15 @@ extension Accelerator {
             ranks, wishing: CheckIn.Wishes(saves: isMainProcess && saver.isTimeOver, stops: StopRequest.isMade))
         saver.agreed.saves = saver.agreed.saves || wishes.saves
         saver.agreed.stops = saver.agreed.stops || wishes.stops
-        if saver.isFirst(step) { saver.writer?.reserve(for: Checkpoint(step: step, parts: loop.state.dictionaries)) }
+        guard saver.notices(endOf: step) else { return }
+        // With the first step of this run the optimizer has its state.
+        if loop.takeFirstStep() { saver.writer?.reserve(for: Checkpoint(step: step, parts: loop.state.dictionaries)) }
         guard saver.isDue(after: step, isLast: hasReachedMaxSteps) else { return }
+        let isStopping = saver.agreed.stops && !hasReachedMaxSteps
+        try saver.report { logger.warning("\($0)") }
+        saver.mustSucceed = isStopping
         try saveCheckpoint(isInEpoch: true)
-        guard saver.agreed.stops else { return }
+        guard isStopping else { return }
         try finishCheckpoints()
         throw TrainingStopped(step: step)
     }
@@ -108,14 +120,20 @@ extension Accelerator {
         note("saving a checkpoint")
         defer { note("after saving a checkpoint") }
         let generators = try ranks.gather(Generator.default.state().unsqueeze(dim: 0))
-        saver.hasSaved(step)
+        saver.hasSaved()
         guard let writer = saver.writer else { return }
         try saver.report { logger.warning("\($0)") }
         flushLog()
+        let metricsLength: Int
+        do {
+            metricsLength = try metrics?.flushedByteCount() ?? 0
+        } catch {
+            // The lines are kept and written later; a checkpoint without them would not go on with the whole record.
+            return try saver.handle(error, at: step) { logger.warning("\($0)") }
+        }
         let position = TrainingPosition(
             step: step, epoch: epoch, isInEpoch: isInEpoch, loaders: loop.state.places.map(\.position),
-            worldSize: worldSize, metricsByteCount: try metrics?.flushedByteCount() ?? 0,
-            configuration: configurationTexts)
+            worldSize: worldSize, metricsByteCount: metricsLength, configuration: configurationTexts)
         var parts = loop.state.dictionaries
         parts[Resumption.generators] = ["cpu": generators]
         writer.save(

@@ -8,22 +8,31 @@ final class TrainingSaver {
     /// On the main process alone.
     let writer: CheckpointWriter?
     private let response: CheckpointOptions.FailureResponse
-    private(set) var lastStep: Int?
+    /// Whether a failure ends the training whatever was chosen, since there will be no other checkpoint.
+    var mustSucceed = false
     private var lastMoment = TrainingTime.now
-    /// The step that the last boundary belonged to: where it is still the same, gradients are being accumulated.
-    private var boundaryStep = -1
+    /// The last step whose end was noticed.
+    private var endedStep: Int
     var checkIn = CheckIn()
     /// What the ranks have agreed to do at the end of the step in progress.
     var agreed = CheckIn.Wishes()
 
-    init(_ interval: CheckpointInterval, writer: CheckpointWriter?, response: CheckpointOptions.FailureResponse) {
+    /// Saves a training that begins after a step.
+    init(
+        _ interval: CheckpointInterval, after step: Int, writer: CheckpointWriter?,
+        response: CheckpointOptions.FailureResponse
+    ) {
+        endedStep = step
         self.interval = interval
         self.writer = writer
         self.response = response
     }
 
-    /// Whether the first step of this run has just ended.
-    func isFirst(_ step: Int) -> Bool { boundaryStep < 0 && step > 0 }
+    /// Notices the end of a step, after a batch; false where the batch is one of several that are accumulated.
+    func notices(endOf step: Int) -> Bool {
+        defer { endedStep = step }
+        return step > endedStep
+    }
 
     /// Whether this process wants a checkpoint because the time is over.
     var isTimeOver: Bool {
@@ -31,12 +40,9 @@ final class TrainingSaver {
         return TrainingTime.now - lastMoment >= UInt64(interval.count) * 60_000_000_000
     }
 
-    /// Whether a checkpoint is due after a batch, where a step has ended with it.
+    /// Whether a checkpoint is due after a step.
     func isDue(after step: Int, isLast: Bool) -> Bool {
-        guard step > boundaryStep else { return false }
-        boundaryStep = step
-        guard step > 0, step != lastStep else { return false }
-        return isLast || agreed.saves || agreed.stops || (interval.unit == .steps && step % interval.count == 0)
+        isLast || agreed.saves || agreed.stops || (interval.unit == .steps && step % interval.count == 0)
     }
 
     /// Whether a checkpoint is due after an epoch.
@@ -45,8 +51,7 @@ final class TrainingSaver {
     }
 
     /// Counts a save.
-    func hasSaved(_ step: Int) {
-        lastStep = step
+    func hasSaved() {
         lastMoment = TrainingTime.now
         agreed.saves = false
     }
@@ -59,12 +64,18 @@ final class TrainingSaver {
         while let outcome = writer?.takeOutcome() {
             switch outcome.result {
             case .success(let saved): saved.notices.forEach(say)
-            case .failure(let error) where response == .stop: throw error
-            case .failure(let error):
-                say(
-                    "the checkpoint of step \(outcome.step) was not saved: \(error) Training goes on; the checkpoints "
-                        + "before it are as they were.")
+            case .failure(let error): try handle(error, at: outcome.step, say)
             }
         }
+    }
+
+    /// What follows when a checkpoint could not be saved.
+    ///
+    /// - Throws: the error, where training is to stop then.
+    func handle(_ error: any Error, at step: Int, _ say: (String) -> Void) throws {
+        guard response == .warn, !mustSucceed else { throw error }
+        say(
+            "the checkpoint of step \(step) was not saved: \(error) Training goes on; the checkpoints before it are as they "
+                + "were.")
     }
 }

@@ -1,6 +1,6 @@
 extension UnsafeRawBufferPointer {
     /// A checksum of the bytes, in order, the same in all processes (FNV-1a over words of eight bytes).
-    var digest: UInt64 {
+    package var digest: UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         var offset = 0
         while offset + 8 <= count {
