@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork"], swiftSettings: swift),
         tests("Torch", ["Torch", orderedCollections]),
         tests("TorchNN", ["TorchNN", orderedCollections]),
-        tests("TorchOptim", ["TorchOptim", "Checkpointing", orderedCollections]),
+        tests("TorchOptim", ["TorchOptim", "TorchVision", "Checkpointing", orderedCollections]),
         tests("TorchData", ["TorchData"]),
         tests("TorchMetrics", ["TorchMetrics"]),
         tests("TorchDistributed", ["TorchDistributed", "TorchNN", "TorchOptim", "ranks-probe", orderedCollections]),

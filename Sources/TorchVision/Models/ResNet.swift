@@ -3,12 +3,12 @@ public import TorchNN
 
 /// A residual network (He et al., "Deep Residual Learning for Image Recognition", 2015), as torchvision builds it.
 ///
-/// Input (N, 3, height, width), output (N, classes). The names in the state are torchvision's. Strides of bottlenecks
-/// are in their 3×3 convolution, as there.
+/// Input (N, 3, height, width), output (N, classes). The names in the state are torchvision's, whatever the stem and the
+/// width. Strides of bottlenecks are in their 3×3 convolution, as there.
 public final class ResNet: Module, Layer {
     let conv1: Conv2d
     let bn1: BatchNorm2d
-    let maxpool = MaxPool2d(kernelSize: 3, stride: 2, padding: 1)
+    let maxpool: MaxPool2d?
     let layer1: Sequential
     let layer2: Sequential
     let layer3: Sequential
@@ -26,18 +26,39 @@ public final class ResNet: Module, Layer {
         var expansion: Int { self == .basic ? 1 : 4 }
     }
 
+    /// What comes before the first residual block.
+    public enum Stem: Sendable {
+        /// A 7×7 convolution and a pooling, of stride 2 each, as torchvision has it.
+        case standard
+        /// A 3×3 convolution of stride 1, for images of 32×32 and the like, which the other one shrinks to 8×8.
+        case small
+    }
+
     /// A network with torchvision's start values.
     ///
     /// - Parameters:
     ///   - block: the kind of block.
     ///   - blocks: how many of them in each of the four stages.
     ///   - numClasses: the number of outputs.
+    ///   - stem: what comes before the blocks.
+    ///   - width: the channels of the first stage; each of the others has twice as many as the one before.
     ///   - generator: draws the start values; the process-wide one if nil.
-    public init(_ block: Block, blocks: [Int], numClasses: Int = 1000, generator: Generator? = nil) {
+    public init(
+        _ block: Block, blocks: [Int], numClasses: Int = 1000, stem: Stem = .standard, width: Int = 64,
+        generator: Generator? = nil
+    ) {
         guard blocks.count == 4 else { stop("ResNet has 4 stages, but \(blocks) was given", operands: []) }
-        conv1 = Conv2d(3, 64, kernelSize: 7, stride: 2, padding: 3, bias: false, generator: generator)
-        bn1 = BatchNorm2d(64)
-        var inputs = 64
+        guard width >= 1 else { stop("ResNet needs a width of at least 1, but \(width) was given", operands: []) }
+        switch stem {
+        case .standard:
+            conv1 = Conv2d(3, width, kernelSize: 7, stride: 2, padding: 3, bias: false, generator: generator)
+            maxpool = MaxPool2d(kernelSize: 3, stride: 2, padding: 1)
+        case .small:
+            conv1 = Conv2d(3, width, kernelSize: 3, padding: 1, bias: false, generator: generator)
+            maxpool = nil
+        }
+        bn1 = BatchNorm2d(width)
+        var inputs = width
         func stage(_ channels: Int, _ count: Int, stride: Int) -> Sequential {
             let outputs = channels * block.expansion
             // torchvision draws the shortcut's start values before the block's.
@@ -57,11 +78,11 @@ public final class ResNet: Module, Layer {
             inputs = outputs
             return Sequential(layers)
         }
-        layer1 = stage(64, blocks[0], stride: 1)
-        layer2 = stage(128, blocks[1], stride: 2)
-        layer3 = stage(256, blocks[2], stride: 2)
-        layer4 = stage(512, blocks[3], stride: 2)
-        fc = Linear(512 * block.expansion, numClasses, generator: generator)
+        layer1 = stage(width, blocks[0], stride: 1)
+        layer2 = stage(2 * width, blocks[1], stride: 2)
+        layer3 = stage(4 * width, blocks[2], stride: 2)
+        layer4 = stage(8 * width, blocks[3], stride: 2)
+        fc = Linear(8 * width * block.expansion, numClasses, generator: generator)
         super.init()
         for case let convolution as Conv2d in namedModules.map(\.module) {
             Initialization.kaimingNormal(
@@ -69,9 +90,12 @@ public final class ResNet: Module, Layer {
         }
     }
 
-    /// ResNet-18: 11.7 million parameters with 1,000 classes.
-    public static func resnet18(numClasses: Int = 1000, generator: Generator? = nil) -> ResNet {
-        ResNet(.basic, blocks: [2, 2, 2, 2], numClasses: numClasses, generator: generator)
+    /// ResNet-18: 11.7 million parameters with 1,000 classes, torchvision's stem and 64 channels in the first stage.
+    public static func resnet18(
+        numClasses: Int = 1000, stem: Stem = .standard, width: Int = 64, generator: Generator? = nil
+    ) -> ResNet {
+        ResNet(
+            .basic, blocks: [2, 2, 2, 2], numClasses: numClasses, stem: stem, width: width, generator: generator)
     }
 
     /// ResNet-34: 21.8 million parameters with 1,000 classes.
@@ -86,7 +110,8 @@ public final class ResNet: Module, Layer {
 
     /// Computes the scores of the classes.
     public func forward(_ input: Tensor) -> Tensor {
-        var x = maxpool(bn1(conv1(input), adding: nil, rectified: true))
+        var x = bn1(conv1(input), adding: nil, rectified: true)
+        if let maxpool { x = maxpool(x) }
         x = layer4(layer3(layer2(layer1(x))))
         return fc(avgpool(x).flatten(from: 1))
     }
