@@ -88,7 +88,7 @@ let package = Package(
         library("RankProtocol", []),
         library("Launching", ["Files", "HostNetwork", "RankProtocol", argumentParser] + nio),
         library("DatasetFiles", ["Files", crypto]),
-        library("TorchVision", ["TorchNN", "TorchData", "DatasetFiles"]),
+        library("TorchVision", ["Files", "TorchNN", "TorchData", "DatasetFiles"]),
         library("Checkpointing", ["Files", "Torch", crypto, orderedCollections]),
         library("Tracking", ["Files"]),
         library("Planning", []),

@@ -4,15 +4,16 @@ import Files
 ///
 /// Two zero bytes, the type (8: unsigned byte), the number of dimensions, each dimension as a 32-bit big-endian
 /// integer, then the elements in row-major order (LeCun, "The MNIST database", file formats).
-struct IDXFile: Sendable {
+package struct IDXFile: Sendable {
     let file: MappedFile
-    let dimensions: [Int]
+    /// The sizes of the array.
+    package let dimensions: [Int]
 
     /// Maps and checks an IDX file.
     ///
     /// - Parameter rank: the number of dimensions expected: 1 for labels, 3 or 4 for images.
     /// - Throws: ``DatasetError`` with `wrongKind`, `truncated` or `wrongSize`.
-    init(_ path: String, rank: Int) throws {
+    package init(_ path: String, rank: Int) throws {
         file = try withFileErrors(as: DatasetError.init(_:)) { try MappedFile(path) }
         let bytes = file.bytes
         let expected = "an IDX file of unsigned bytes with \(rank) dimension\(rank == 1 ? "" : "s")"
@@ -46,6 +47,16 @@ struct IDXFile: Sendable {
                 overflow || bytes.count < count ? .truncated : .wrongSize,
                 "\(path) has \(bytes.count) bytes. Expected \(overflow ? "more than can be" : String(count)): its header "
                     + "says \(shape).")
+        }
+    }
+
+    /// Some of the elements, in memory of their own.
+    ///
+    /// - Parameter range: from 0 up to the product of the dimensions.
+    /// - Throws: ``DatasetError`` where the file has become shorter.
+    package func copy(_ range: Range<Int>) throws -> [UInt8] {
+        try withFileErrors(as: DatasetError.init(_:)) {
+            try file.copy(range.count, at: 4 + 4 * dimensions.count + range.lowerBound)
         }
     }
 
