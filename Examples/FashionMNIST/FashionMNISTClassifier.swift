@@ -3,23 +3,28 @@ import Lockstep
 
 /// Classifies the clothes of Fashion-MNIST with two hidden layers.
 @main
-struct FashionMNISTClassifier: TrainingProgram {
+struct FashionMNISTClassifier: ImageClassifyingProgram {
     static let configuration = CommandConfiguration(
         commandName: "fashion-mnist", abstract: "Trains a classifier on Fashion-MNIST.")
 
     @OptionGroup var options: TrainingOptions
+    @OptionGroup var prediction: PredictionOptions
     @Option(help: "How often to go through the training samples.") var epochs = 5
     @Option(help: "Samples in a batch of one process.") var batchSize = 32
     @Option(help: "The step size of SGD.") var learningRate = 1e-2
 
-    func train(with accelerator: Accelerator) async throws {
-        let data = try await FashionMNIST(in: options.dataDirectory)
-        let network = Sequential {
+    static func network() -> Sequential {
+        Sequential {
             Flatten()
             Linear(28 * 28, 512); ReLU()
             Linear(512, 512); ReLU()
             Linear(512, 10)
         }
+    }
+
+    func train(with accelerator: Accelerator) async throws {
+        let data = try await FashionMNIST(in: options.dataDirectory)
+        let network = Self.network()
         let loss = CrossEntropyLoss()
         let (model, optimizer, training, test) = try accelerator.prepare(
             network,
@@ -48,5 +53,11 @@ struct FashionMNISTClassifier: TrainingProgram {
         }
         let file = try accelerator.save(model, to: "model.safetensors")
         accelerator.print("Saved \(file)")
+    }
+
+    func classifier(for weights: StateDictionary) -> ImageClassifier {
+        ImageClassifier(
+            Self.network(), format: ImageFormat(channels: 1, height: 28, width: 28),
+            classNames: FashionMNIST.description.classNames)
     }
 }

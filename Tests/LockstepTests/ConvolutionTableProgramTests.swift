@@ -10,7 +10,8 @@ struct ConvolutionTableProgramTests {
         let run = try ProgramRun(
             "cifar10-resnet18",
             [
-                "--convolution-table", table, "--threads", "1", "--batch-size", "4", "--limit", "8", "--max-steps", "2",
+                "--nproc", "1", "--convolution-table", table, "--threads", "1", "--batch-size", "4", "--limit", "8",
+                "--max-steps", "2",
                 "--synthetic-fallback",
             ])
         #expect(run.status == 0, "\(run.diagnostics)")

@@ -29,6 +29,13 @@ struct ProgramRun {
         self = try RunningProgram(command, environment: environment, directory: directory, home: home).finished()
     }
 
+    /// Runs a program in a folder, with no options of its own.
+    static func inFolder(_ directory: String, _ program: String, _ arguments: [String]) throws -> ProgramRun {
+        try RunningProgram(
+            [RunningProgram.binaries + "/" + program] + arguments, directory: directory, home: TemporaryFolder()
+        ).finished()
+    }
+
     fileprivate init(output: String, diagnostics: String, status: Int32, home: TemporaryFolder) {
         self.output = output
         self.diagnostics = diagnostics

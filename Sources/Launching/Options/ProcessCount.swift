@@ -22,6 +22,16 @@ public enum ProcessCount: Sendable, Hashable, CustomStringConvertible {
         self = .exactly(number)
     }
 
+    /// A program's own number of processes, where the machine has the cores for it; nil for a single process.
+    ///
+    /// - Parameters:
+    ///   - count: how many processes the program is written for.
+    ///   - cores: how many cores it may use.
+    package init?(default count: Int, cores: Int) {
+        guard count > 1, cores >= count else { return nil }
+        self = .exactly(count)
+    }
+
     /// The number, at least one.
     public var count: Int {
         switch self {

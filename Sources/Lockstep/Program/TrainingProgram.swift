@@ -25,6 +25,11 @@ public protocol TrainingProgram: AsyncParsableCommand, Sendable {
     /// The options that every program has; declare them with `@OptionGroup`.
     var options: TrainingOptions { get }
 
+    /// How many processes train where nobody says so, on a machine that has at least as many cores; 1 unless written.
+    ///
+    /// `--nproc` and `--nnodes` win over it, and so do launchers that have started the program, and a GPU.
+    static var defaultProcessCount: Int { get }
+
     /// Trains, on a thread of its own, where all work on tensors stays.
     ///
     /// The process-wide generators have been seeded before.
@@ -32,6 +37,9 @@ public protocol TrainingProgram: AsyncParsableCommand, Sendable {
 }
 
 extension TrainingProgram {
+    /// One.
+    public static var defaultProcessCount: Int { 1 }
+
     /// Starts the training that the command line describes, in this process or in several.
     public mutating func run() async throws {
         let environment = ProcessInfo.processInfo.environment
@@ -43,10 +51,18 @@ extension TrainingProgram {
             for line in listing.lines { Swift.print(line) }
             return
         }
+        if let program = self as? any ImageClassifyingProgram, try program.predicts() { return }
         if options.checkpoints.resume?.lowercased() == "latest", options.runDirectory == nil {
             options.runDirectory = ResumeTarget.newestRun(of: name)
         }
-        let outcome = try await LaunchError.endingProcess { () -> JobOutcome? in
+        let place = Result { try RankEnvironment(environment: environment) }
+        if !options.launch.startsProcesses, case .success(.none) = place,
+            options.device == "cpu" || (options.device == nil && LibTorch.cudaDeviceCount == 0),
+            let count = ProcessCount(default: Self.defaultProcessCount, cores: AvailableCores.count)
+        {
+            options.launch.nproc = count
+        }
+        let outcome = try await LaunchError.endingProcess { [options] () -> JobOutcome? in
             guard var launcher = try options.launch.launcher(arguments: CommandLine.arguments, environment: environment)
             else { return nil }
             try DevicePlan.require(
@@ -63,8 +79,8 @@ extension TrainingProgram {
         }
         options.runDirectory = environment[LauncherVariable.runFolder] ?? options.runDirectory
         let (program, resolved) = (self, options)
-        let place: RankEnvironment?
-        do { place = try RankEnvironment(environment: environment) } catch { throw Self.failure(error) }
+        let rank: RankEnvironment?
+        do { rank = try place.get() } catch { throw Self.failure(error) }
         func train() async throws {
             try await withAccelerator(resolved, name: name, settings: ProgramSettings(of: program)) {
                 try await program.train(with: $0)
@@ -76,7 +92,7 @@ extension TrainingProgram {
         } catch let stopped as TrainingStopped {
             _ = Self.failure(stopped)
             throw ExitCode(JobOutcome.stoppedCode)
-        } catch  where place != nil {
+        } catch  where rank != nil {
             throw Self.failure(error)
         }
     }

@@ -2,7 +2,9 @@
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Kind: String { case invalidOption, deviceUnavailable, nothingToTrain, notPrepared, cannotResume }
+        private enum Kind: String {
+            case invalidOption, deviceUnavailable, nothingToTrain, notPrepared, cannotResume, noWeights
+        }
         private let kind: Kind
 
         /// An option has a value that cannot be.
@@ -18,6 +20,9 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
 
         /// A checkpoint does not belong to this training.
         public static let cannotResume = Code(kind: .cannotResume)
+
+        /// There are no saved weights to work with.
+        public static let noWeights = Code(kind: .noWeights)
 
         /// The name of the code.
         public var description: String { kind.rawValue }

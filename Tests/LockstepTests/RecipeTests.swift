@@ -1,0 +1,121 @@
+import Foundation
+import Lockstep
+import LockstepTesting
+import Testing
+
+/// The program `cifar10-resnet18` by either of its recipes.
+@Suite("The recipes of cifar10-resnet18")
+struct RecipeTests {
+    private func run(
+        _ folder: String, ranks: Int = 1, _ arguments: [String], status: Int32 = 0
+    ) throws -> ProgramRun {
+        let run = try RunningProgram(
+            "cifar10-resnet18",
+            ["--nproc", "\(ranks)", "--threads", "1", "--synthetic-fallback", "--run-directory", folder] + arguments
+        ).finished()
+        #expect(run.status == status, "\(run.diagnostics)")
+        return run
+    }
+
+    /// The lines of the metrics, but for the time.
+    private func metrics(_ folder: String) throws -> [String] {
+        try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+            String($0).replacing(/,"seconds":[^,}]*/, with: "")
+        }
+    }
+
+    /// The bytes of the newest checkpoint's tensors and of the saved weights.
+    private func tensors(_ folder: String) throws -> [String: Data] {
+        let newest = folder + "/checkpoints/latest/"
+        let names = try FileManager.default.contentsOfDirectory(atPath: newest).filter { $0.hasSuffix(".safetensors") }
+        #expect(
+            Set(["model", "optimizer", "schedule", "average"].map { "\($0).safetensors" }).isSubset(of: names),
+            "\(names)")
+        return try Dictionary(
+            uniqueKeysWithValues: (names.map { newest + $0 } + [folder + "/model.safetensors"]).map {
+                (String($0.dropFirst(folder.count)), try Data(contentsOf: URL(fileURLWithPath: $0)))
+            })
+    }
+
+    @Test(
+        "fast goes on from a checkpoint bit for bit, with its schedule and the average of its weights",
+        arguments: [1, 2])
+    func resumes(ranks: Int) throws {
+        let home = try TemporaryFolder()
+        let options = [
+            "--preset", "fast", "--limit", "40", "--batch-size", "\(8 / ranks)", "--epochs", "2", "--max-steps", "8",
+        ]
+        let straight = home.path("straight")
+        _ = try run(straight, ranks: ranks, options + ["--checkpoint-every", "1", "--keep-checkpoints", "100"])
+        let (lines, parts) = (try metrics(straight), try tensors(straight))
+        #expect(lines.count { $0.contains("\"loss\":") } == 8 && lines.count { $0.contains("\"accuracy\":") } == 2)
+        #expect(!lines.contains { $0.contains("seconds") })
+        for step in [2, 5, 7] {
+            let folder = home.path("from-\(step)")
+            let resume = ["--resume", "\(straight)/checkpoints/step-00000000\(step)", "--checkpoint-every", "1000"]
+            _ = try run(folder, ranks: ranks, options + resume)
+            let resumed = try metrics(folder)
+            #expect(resumed.count >= 8 - step && lines.suffix(resumed.count) == resumed[...], "step \(step)")
+            #expect(try tensors(folder) == parts, "step \(step)")
+        }
+        // A run that was cut short goes on in its own folder.
+        let folder = home.path("cut")
+        let short = options.dropLast(2) + ["--checkpoint-every", "1000"]
+        _ = try run(folder, ranks: ranks, short + ["--max-steps", "3"])
+        _ = try run(folder, ranks: ranks, short + ["--max-steps", "8", "--resume", "latest"])
+        #expect(try tensors(folder) == parts)
+    }
+
+    @Test("fast saves and evaluates the averaged weights, and trains the others")
+    func average() throws {
+        let home = try TemporaryFolder()
+        let folder = home.path("run")
+        let run = try run(
+            folder,
+            [
+                "--preset", "fast", "--limit", "24", "--batch-size", "8", "--max-steps", "3", "--checkpoint-every",
+                "1000",
+            ])
+        #expect(run.output.contains("Epoch 1, test accuracy: "), "\(run.output)")
+        let saved = try Safetensors.load(from: folder + "/model.safetensors").tensors
+        let average = try Weights.load(from: folder + "/checkpoints/latest/average.safetensors", under: "average")
+            .tensors
+        let trained = try Safetensors.load(from: folder + "/checkpoints/latest/model.safetensors").tensors
+        #expect(Array(saved.keys) == Array(average.keys))
+        for (name, tensor) in saved {
+            try #expect(tensor.to(.float32).bits == #require(average[name]).to(.float32).bits, "\(name)")
+        }
+        let weight = try #require(saved["fc.weight"])
+        #expect(try weight.bits != #require(trained["fc.weight"]).bits)
+        #expect(saved["conv1.weight"]?.shape == [32, 3, 3, 3])
+    }
+
+    @Test(
+        "each recipe has its own numbers where none are given, and config.json has them",
+        arguments: [
+            ("article", [], ["epochs": 10, "batch-size": 16, "learning-rate": 1e-3]),
+            ("fast", [], ["epochs": 10, "batch-size": 128, "global-batch-size": 128, "learning-rate": 0.2]),
+            (
+                "fast", ["--epochs", "3", "--batch-size", "4", "--learning-rate", "0.5"],
+                ["epochs": 3, "batch-size": 4, "learning-rate": 0.5]
+            ),
+        ])
+    func defaults(preset: String, options: [String], expected: [String: Double]) throws {
+        let home = try TemporaryFolder()
+        let arguments = (preset == "article" ? [] : ["--preset", preset]) + options
+        _ = try run(home.path("run"), arguments + ["--limit", "4", "--max-steps", "0"])
+        let data = try Data(contentsOf: URL(fileURLWithPath: home.path("run/config.json")))
+        let configuration = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        for name in ["epochs", "batch-size", "global-batch-size", "learning-rate"] {
+            #expect((configuration[name] as? NSNumber)?.doubleValue == expected[name], "\(name)")
+        }
+    }
+
+    @Test("the program's own number of processes holds where there are the cores for it")
+    func processes() {
+        #expect(ProcessCount(default: 4, cores: 4) == .exactly(4))
+        #expect(ProcessCount(default: 4, cores: 64) == .exactly(4))
+        #expect(ProcessCount(default: 4, cores: 3) == nil)
+        #expect(ProcessCount(default: 1, cores: 8) == nil)
+    }
+}
