@@ -70,7 +70,8 @@ def launched(setting, program, ranks):
     """A program with the accelerator: its times are those in its own metrics.jsonl."""
     length = program.length(setting.is_quick)
     command = [setting.build / program.name, "--data-directory", setting.data]
-    command += ["--nproc", str(ranks)] if ranks > 1 else []
+    # From four cores on a program may start several processes by itself.
+    command += ["--nproc", str(ranks)] if ranks > 1 or machine.cores() >= 4 else []
     command += ["--repeat", str(program.repeat)] if program.repeat else []
 
     first_seconds = first_step(setting, program, ranks, command)

@@ -1,7 +1,7 @@
 import Foundation
 import Lockstep
 
-/// Trains torchvision's ResNet-18 on CIFAR-10, or a ResNet-18 for small images by a faster recipe.
+/// Trains torchvision's ResNet-18 on CIFAR-10, or a ResNet-18 for small images by a modern recipe.
 @main
 struct CIFAR10ResNet18: ImageClassifyingProgram {
     static let configuration = CommandConfiguration(
@@ -10,7 +10,7 @@ struct CIFAR10ResNet18: ImageClassifyingProgram {
 
     @OptionGroup var options: TrainingOptions
     @OptionGroup var prediction: PredictionOptions
-    @Option(help: "The recipe: the article's, or one that is more accurate after the same time.")
+    @Option(help: "The recipe: the article's, or a modern one.")
     var preset = Preset.article
     @Option(help: "How often to go through the training samples (default: 10).") var epochs: Int?
     @Option(help: "Samples in a batch of one process (default: 16; fast: 128 of all processes together).")

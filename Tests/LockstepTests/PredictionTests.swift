@@ -97,6 +97,34 @@ struct PredictionTests {
         let found = run.output.split(separator: "\n").map { String($0.drop { $0 != ":" }.dropFirst(2)) }
         #expect(found == lines)
         #expect(!run.diagnostics.contains("resized"))
+
+        guard
+            let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first(
+                where: FileManager.default.isExecutableFile)
+        else { return }
+        try Data(pixels[1]).write(to: URL(fileURLWithPath: home.path("planes")))
+        let script = """
+            import struct, sys, zlib
+            planes = open(sys.argv[1], "rb").read()
+            def chunk(kind, data):
+                return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            rows = b"".join(b"\\0" + bytes(planes[c * 1024 + y * 32 + x] for x in range(32) for c in range(3)) for y in range(32))
+            header = struct.pack(">IIBBBBB", 32, 32, 8, 2, 0, 0, 0)
+            open(sys.argv[2], "wb").write(b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", header)
+                + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+            """
+        let writer = Process()
+        writer.executableURL = URL(fileURLWithPath: python)
+        writer.arguments = ["-c", script, home.path("planes"), home.path("image.png")]
+        try writer.run()
+        writer.waitUntilExit()
+        #expect(writer.terminationStatus == 0)
+        let photo = try predict("cifar10-resnet18", ["--predict", home.path("image.png")], in: home)
+        // Alone as well, since a batch of another size may be summed in another order.
+        try idx([pixels[1]], [3, 32, 32], home.path("image"))
+        let alone = try predict("cifar10-resnet18", ["--predict", home.path("image")], in: home)
+        #expect(photo.output.hasPrefix("image.png: ") && alone.output.hasPrefix("image[0]: "), "\(photo.output)")
+        #expect(photo.output.dropFirst("image.png: ".count) == alone.output.dropFirst("image[0]: ".count))
     }
 
     @Test("images of other sizes and colours are made to fit, which is said once; a checkpoint's weights serve too")
