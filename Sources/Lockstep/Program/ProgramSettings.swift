@@ -19,7 +19,8 @@ struct ProgramSettings: Sendable {
                 let name = Self.flag(String((child.label ?? "").drop { $0 == "_" }))
                 // With the one nothing is trained, and the other changes nothing in a training.
                 if name != "print-config", name != "explain-step" { entries.append((name, option.recordedValue)) }
-            } else if let group = child.value as? any RecordedGroup {
+            } else if let group = child.value as? any RecordedGroup, !(group.recordedGroup is PredictionOptions) {
+                // What is said of a prediction is no setting of a training.
                 collect(from: group.recordedGroup)
             }
         }
