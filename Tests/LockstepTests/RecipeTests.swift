@@ -17,26 +17,6 @@ struct RecipeTests {
         return run
     }
 
-    /// The lines of the metrics, but for the time.
-    private func metrics(_ folder: String) throws -> [String] {
-        try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
-            String($0).replacing(/,"seconds":[^,}]*/, with: "")
-        }
-    }
-
-    /// The bytes of the newest checkpoint's tensors and of the saved weights.
-    private func tensors(_ folder: String) throws -> [String: Data] {
-        let newest = folder + "/checkpoints/latest/"
-        let names = try FileManager.default.contentsOfDirectory(atPath: newest).filter { $0.hasSuffix(".safetensors") }
-        #expect(
-            Set(["model", "optimizer", "schedule", "average"].map { "\($0).safetensors" }).isSubset(of: names),
-            "\(names)")
-        return try Dictionary(
-            uniqueKeysWithValues: (names.map { newest + $0 } + [folder + "/model.safetensors"]).map {
-                (String($0.dropFirst(folder.count)), try Data(contentsOf: URL(fileURLWithPath: $0)))
-            })
-    }
-
     @Test(
         "fast goes on from a checkpoint bit for bit, with its schedule and the average of its weights",
         arguments: [1, 2])
@@ -47,23 +27,23 @@ struct RecipeTests {
         ]
         let straight = home.path("straight")
         _ = try run(straight, ranks: ranks, options + ["--checkpoint-every", "1", "--keep-checkpoints", "100"])
-        let (lines, parts) = (try metrics(straight), try tensors(straight))
-        #expect(lines.count { $0.contains("\"loss\":") } == 8 && lines.count { $0.contains("\"accuracy\":") } == 2)
-        #expect(!lines.contains { $0.contains("seconds") })
+        let whole = try RunRecord(of: straight)
+        let parts = ["model", "optimizer", "schedule", "average", "generators"]
+        #expect(Set(whole.tensors.keys) == Set(parts.map { "\($0).safetensors" }))
+        let count = { (name: String) in whole.metrics.count { $0.contains("\"\(name)\":") } }
+        #expect((count("loss"), count("accuracy"), count("seconds")) == (8, 2, 0))
         for step in [2, 5, 7] {
             let folder = home.path("from-\(step)")
             let resume = ["--resume", "\(straight)/checkpoints/step-00000000\(step)", "--checkpoint-every", "1000"]
             _ = try run(folder, ranks: ranks, options + resume)
-            let resumed = try metrics(folder)
-            #expect(resumed.count >= 8 - step && lines.suffix(resumed.count) == resumed[...], "step \(step)")
-            #expect(try tensors(folder) == parts, "step \(step)")
+            #expect(try RunRecord(of: folder).isEnd(of: whole, lines: 8 - step), "step \(step)")
         }
         // A run that was cut short goes on in its own folder.
         let folder = home.path("cut")
         let short = options.dropLast(2) + ["--checkpoint-every", "1000"]
         _ = try run(folder, ranks: ranks, short + ["--max-steps", "3"])
         _ = try run(folder, ranks: ranks, short + ["--max-steps", "8", "--resume", "latest"])
-        #expect(try tensors(folder) == parts)
+        #expect(try RunRecord(of: folder).tensors == whole.tensors)
     }
 
     @Test("fast saves and evaluates the averaged weights, and trains the others")

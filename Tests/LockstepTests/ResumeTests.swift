@@ -23,24 +23,6 @@ struct ResumeTests {
         return run
     }
 
-    /// The lines of the metrics, but for the time.
-    private func metrics(_ folder: String) throws -> [NSDictionary] {
-        try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map { line in
-            var values = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            #expect(values.removeValue(forKey: "seconds") != nil)
-            return values as NSDictionary
-        }
-    }
-
-    /// The bytes of the newest checkpoint's tensors, by file.
-    private func tensors(_ folder: String) throws -> [String: Data] {
-        let newest = folder + "/checkpoints/latest"
-        let names = try FileManager.default.contentsOfDirectory(atPath: newest).filter { $0.hasSuffix(".safetensors") }
-        #expect(names.count == 6, "model, model-2, optimizer, scheduler, sum, generators: \(names)")
-        return try Dictionary(
-            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(fileURLWithPath: newest + "/" + $0))) })
-    }
-
     private func checkpoint(_ folder: String, _ step: Int) -> String {
         folder + "/checkpoints/step-" + String(repeating: "0", count: step < 10 ? 8 : 7) + "\(step)"
     }
@@ -53,7 +35,10 @@ struct ResumeTests {
         let straight = home.path("straight")
         let options = ["--accumulate", "\(accumulate)", "--batch-size", "\(4 / ranks)"]
         _ = try run(straight, ranks: ranks, options + ["--checkpoint-every", "1", "--keep-checkpoints", "100"])
-        let (lines, parts) = (try metrics(straight), try tensors(straight))
+        let whole = try RunRecord(of: straight)
+        let parts = ["model", "model-2", "optimizer", "scheduler", "sum", "generators"]
+        #expect(Set(whole.tensors.keys) == Set(parts.map { "\($0).safetensors" }))
+        #expect(whole.metrics.count { $0.contains("\"loss\":") } == Self.steps)
         for step in from {
             let folder = home.path("from-\(step)")
             let resume = ["--resume", checkpoint(straight, step), "--checkpoint-every", "1000"]
@@ -64,9 +49,7 @@ struct ResumeTests {
             } else {
                 _ = try run(folder, ranks: ranks, options + resume)
             }
-            let resumed = try metrics(folder)
-            #expect(resumed.count >= Self.steps - step && lines.suffix(resumed.count) == resumed[...], "step \(step)")
-            #expect(try tensors(folder) == parts, "step \(step)")
+            #expect(try RunRecord(of: folder).isEnd(of: whole, lines: Self.steps - step), "step \(step)")
         }
     }
 
@@ -81,15 +64,13 @@ struct ResumeTests {
             folder, ranks: ranks, save, status: ranks == 1 ? 9 : 137, environment: ["PROBE_INTERRUPTION": "13 kill"])
         let resumed = try run(folder, ranks: ranks, save + ["--resume", "latest"])
         #expect(resumed.diagnostics.contains("lockstep: resumes \(folder)/checkpoints/step-"), "\(resumed.diagnostics)")
-        #expect(try metrics(folder) == metrics(home.path("straight")))
-        #expect(try tensors(folder) == tensors(home.path("straight")))
+        #expect(try RunRecord(of: folder) == RunRecord(of: home.path("straight")))
 
         guard ranks > 1 else { return }
         let restarted = home.path("restarted")
         _ = try run(
             restarted, ranks: ranks, save + ["--max-restarts", "1"], environment: ["PROBE_INTERRUPTION": "13 kill"])
-        #expect(try metrics(restarted) == metrics(home.path("straight")))
-        #expect(try tensors(restarted) == tensors(home.path("straight")))
+        #expect(try RunRecord(of: restarted) == RunRecord(of: home.path("straight")))
     }
 
     @Test("another number of ranks takes the same samples in the same order, and it is said")
@@ -134,6 +115,19 @@ struct ResumeTests {
         #expect(fresh.diagnostics.contains("training begins anew"), "\(fresh.diagnostics)")
     }
 
+    @Test("a new run in the folder of another does not mix with its checkpoints")
+    func earlierRun() throws {
+        let home = try TemporaryFolder()
+        let folder = home.path("run")
+        _ = try run(folder, ranks: 1, ["--checkpoint-every", "5"], steps: 10)
+        _ = try run(folder, ranks: 1, ["--checkpoint-every", "5", "--resume", checkpoint(folder, 5)], steps: 6)
+        #expect(try RunRecord(of: folder).lastStep == 6)
+        let resumed = try run(folder, ranks: 1, ["--resume", "latest"], steps: 7)
+        #expect(resumed.diagnostics.contains("step-000000006: step 6"), "\(resumed.diagnostics)")
+        #expect(FileManager.default.fileExists(atPath: folder + "/checkpoints.1/step-000000010"))
+        #expect(FileManager.default.fileExists(atPath: folder + "/metrics.1.jsonl"))
+    }
+
     @Test("a damaged checkpoint is passed over for the one before, and named")
     func damaged() throws {
         let home = try TemporaryFolder()
@@ -159,12 +153,11 @@ struct ResumeTests {
         let stopped = try run(
             folder, ranks: ranks, save, steps: 1_000_000, status: 75,
             environment: ["PROBE_INTERRUPTION": "6 \(interruption)"])
-        let last = try #require(try metrics(folder).last?["step"] as? Int)
+        let last = try #require(try RunRecord(of: folder).lastStep)
         #expect(last >= 6)
         #expect(stopped.diagnostics.contains("step \(last) is saved"), "\(stopped.diagnostics)")
         _ = try run(folder, ranks: ranks, save + ["--resume", "latest"], steps: last + 5)
         _ = try run(home.path("straight"), ranks: ranks, save, steps: last + 5)
-        #expect(try metrics(folder) == metrics(home.path("straight")))
-        #expect(try tensors(folder) == tensors(home.path("straight")))
+        #expect(try RunRecord(of: folder) == RunRecord(of: home.path("straight")))
     }
 }

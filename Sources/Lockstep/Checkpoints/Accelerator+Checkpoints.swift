@@ -43,7 +43,7 @@ extension Accelerator {
         guard let interval = chosen.checkpointEvery else { return }
         var writer: CheckpointWriter?
         if isMainProcess {
-            let folder = CheckpointFolder(at: runFolder.path(of: ResumeTarget.folderName))
+            let folder = CheckpointFolder(at: runFolder.checkpointsPath)
             for notice in try folder.sweep() { logger.info("\(notice)") }
             writer = CheckpointWriter(folder, keep: chosen.keepPolicy)
         }

@@ -1,11 +1,9 @@
 import Checkpointing
 import Foundation
+import Tracking
 
 /// Which checkpoint a run goes on from: what `--resume` says, or the run's own after a restart.
 struct ResumeTarget {
-    /// The name of the folder with a run's checkpoints, in the run's.
-    static let folderName = "checkpoints"
-
     private enum Kind {
         case newest(of: CheckpointFolder)
         case checkpoint
@@ -32,7 +30,7 @@ struct ResumeTarget {
         mayBeEmpty = isLatest || value == nil
         let run = options.runDirectory ?? (isLatest ? Self.newestRun(of: program) : nil)
         if let run {
-            let own = CheckpointFolder(at: "\(URL(fileURLWithPath: run).path)/\(Self.folderName)")
+            let own = CheckpointFolder(at: Self.checkpoints(of: run))
             // A restart goes on with what this run has saved since it began, if anything.
             if isLatest || (isRestart && (value == nil || (try? own.entries().isEmpty) == false)) {
                 (place, runFolder, kind) = (own.path, run, .newest(of: own))
@@ -40,12 +38,12 @@ struct ResumeTarget {
             }
         }
         guard let value, !isLatest else {
-            let place = "runs/\(program)-…/\(Self.folderName)"
+            let place = Self.checkpoints(of: "runs/\(program)-…")
             (self.place, runFolder, kind) = (place, nil, .newest(of: CheckpointFolder(at: place)))
             return
         }
         runFolder = nil
-        let inRun = "\(value)/\(Self.folderName)"
+        let inRun = Self.checkpoints(of: value)
         if FileManager.default.fileExists(atPath: "\(value)/manifest.json") {
             (place, kind) = (value, .checkpoint)
         } else if FileManager.default.fileExists(atPath: inRun) {
@@ -71,12 +69,14 @@ struct ResumeTarget {
         }
     }
 
+    /// The folder with a run's checkpoints.
+    private static func checkpoints(of run: String) -> String {
+        RunFolder(existing: URL(fileURLWithPath: run).path).checkpointsPath
+    }
+
     /// The newest folder under `runs` of a program's run that has checkpoints.
     static func newestRun(of program: String) -> String? {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
-        let runs = names.filter {
-            $0.hasPrefix("\(program)-") && FileManager.default.fileExists(atPath: "runs/\($0)/\(folderName)")
-        }
-        return runs.max().map { URL(fileURLWithPath: "runs/\($0)").path }
+        RunFolder.all(of: program).first { FileManager.default.fileExists(atPath: checkpoints(of: $0)) }
+            .map { URL(fileURLWithPath: $0).path }
     }
 }

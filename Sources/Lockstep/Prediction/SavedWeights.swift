@@ -1,4 +1,5 @@
 import Foundation
+import Tracking
 
 /// Where the weights of a run are.
 enum SavedWeights {
@@ -26,12 +27,7 @@ enum SavedWeights {
                 "\(place) has neither \(fileName) nor a checkpoint with it. Name weights, a checkpoint or a run's folder."
             )
         }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []).filter {
-            $0.hasPrefix("\(program)-")
-        }
-        for name in names.sorted(by: >) {
-            if let file = file(in: "runs/\(name)") { return file }
-        }
+        if let file = RunFolder.all(of: program).lazy.compactMap({ file(in: $0) }).first { return file }
         throw TrainingError(
             .noWeights,
             "there is no run of \(program) with weights under runs/. Train first, or name weights with --weights.")
@@ -39,7 +35,9 @@ enum SavedWeights {
 
     /// A run's weights, those that it saved at its end before those of its newest checkpoint.
     private static func file(in folder: String) -> String? {
-        ["", "\(ResumeTarget.folderName)/latest/", "latest/"].map { "\(folder)/\($0)\(fileName)" }
-            .first { FileManager.default.fileExists(atPath: $0) }
+        [folder, RunFolder(existing: folder).checkpointsPath + "/latest", folder + "/latest"].map {
+            "\($0)/\(fileName)"
+        }
+        .first { FileManager.default.fileExists(atPath: $0) }
     }
 }

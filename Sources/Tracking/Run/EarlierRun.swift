@@ -5,6 +5,7 @@ import Foundation
 struct EarlierRun {
     static let metrics = "metrics.jsonl"
     static let configuration = "config.json"
+    static let checkpoints = "checkpoints"
 
     private let folder: String
 
@@ -26,12 +27,14 @@ struct EarlierRun {
         return result
     }
 
-    /// Gives metrics and configuration the next free number.
+    /// Gives metrics, configuration and the folder of checkpoints the next free number.
     ///
     /// - Returns: One line that says so, or none where there was nothing.
     func moveAside() throws -> [String] {
         // The metrics go last, because their lock keeps other runs out.
-        let moves = try rename([Self.configuration, Self.metrics]).map { "\($0.old) is now \($0.new)" }
+        let moves = try rename([Self.configuration, Self.checkpoints, Self.metrics]).map {
+            "\($0.old) is now \($0.new)"
+        }
         return moves.isEmpty ? [] : ["\(folder) has an earlier run, which is kept: \(moves.joined(separator: ", "))."]
     }
 
@@ -51,7 +54,7 @@ struct EarlierRun {
                 continue
             }
             let failure = SystemFailure(errno)
-            unlink(path(newName))
+            remove(path(newName))
             // Another run that starts in this folder may have been faster.
             guard failure.number == ENOENT else {
                 throw TrackingError(failure.error(path(name), cannotBe: "renamed to \(newName)"))
@@ -62,14 +65,23 @@ struct EarlierRun {
 
     private var freeNumber: Int {
         var number = 1
-        while exists(numbered(Self.metrics, number)) || exists(numbered(Self.configuration, number)) { number += 1 }
+        let names = [Self.metrics, Self.configuration, Self.checkpoints]
+        while names.contains(where: { exists(numbered($0, number)) }) { number += 1 }
         return number
     }
 
-    /// Creates an empty file under the first free number from `number` on, which keeps the name from other runs.
+    /// Creates an empty file or folder under the first free number from `number` on, which keeps the name from other runs.
     private func reserve(_ name: String, _ number: inout Int) throws -> String {
         while true {
             let newName = numbered(name, number)
+            if name == Self.checkpoints {
+                if mkdir(path(newName), 0o777) == 0 { return newName }
+                guard errno == EEXIST else {
+                    throw TrackingError(SystemFailure(errno).error(path(newName), cannotBe: "created"))
+                }
+                number += 1
+                continue
+            }
             let descriptor = open(path(newName), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if descriptor >= 0 {
                 close(descriptor)
@@ -84,7 +96,7 @@ struct EarlierRun {
 
     private func numbered(_ name: String, _ number: Int) -> String {
         let (stem, kind) = ((name as NSString).deletingPathExtension, (name as NSString).pathExtension)
-        return "\(stem).\(number).\(kind)"
+        return "\(stem).\(number)" + (kind.isEmpty ? "" : ".\(kind)")
     }
 
     private func exists(_ name: String) -> Bool {

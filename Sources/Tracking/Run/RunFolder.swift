@@ -4,8 +4,9 @@ import Foundation
 /// The folder of a run: its metrics, its configuration, and whatever else it writes.
 ///
 /// Without a name it is `runs/<program>-<yyyyMMdd-HHmmss>` in local time, with `-2`, `-3`, … behind it where that exists.
-/// A folder that was named, and that has an earlier run in it, is used again: the earlier run's `metrics.jsonl` and
-/// `config.json` become `metrics.1.jsonl` and `config.1.json` (or the next free number) and are never overwritten.
+/// A folder that was named, and that has an earlier run in it, is used again: the earlier run's `metrics.jsonl`,
+/// `config.json` and `checkpoints` become `metrics.1.jsonl`, `config.1.json` and `checkpoints.1` (or the next free number)
+/// and are never overwritten.
 public struct RunFolder: Sendable {
     /// The folder's absolute path.
     public let path: String
@@ -58,11 +59,20 @@ public struct RunFolder: Sendable {
         notices = []
     }
 
+    /// The folders of a program's runs under `runs`, the newest first.
+    package static func all(of program: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
+        return names.filter { $0.hasPrefix("\(program)-") }.sorted(by: >).map { "runs/\($0)" }
+    }
+
     /// The path of a file or folder in the run folder.
     public func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
 
     /// Where the metrics go.
     public var metricsPath: String { path(of: EarlierRun.metrics) }
+
+    /// The folder of the checkpoints, which is there when one was written.
+    public var checkpointsPath: String { path(of: EarlierRun.checkpoints) }
 
     /// Where the configuration goes.
     public var configurationPath: String { path(of: EarlierRun.configuration) }
