@@ -6,7 +6,7 @@ import Testing
 struct TrainingSaverTests {
     private func saver(_ interval: String, after step: Int = 0) throws -> TrainingSaver {
         let interval = try #require(CheckpointInterval(argument: interval))
-        return TrainingSaver(interval, after: step, writer: nil, response: .warn)
+        return TrainingSaver(interval, after: step, writer: nil, response: .warn) { _ in }
     }
 
     @Test("a batch that is accumulated ends no step, neither at the start nor after a resume", arguments: [0, 8])

@@ -138,6 +138,21 @@ struct DataLoaderTests {
         #expect(EvaluationLoader(TensorDataset(Tensor.zeros([1]))).workers == 0)
     }
 
+    @Test("data in memory have no worker where the training takes all cores, unless one was asked for")
+    func sharedCore() throws {
+        let stored = Numbers(count: 20, isInMemory: true)
+        let subset = try Subset(stored, indices: 0..<10)
+        func workers(_ loader: DataLoader<some Dataset>) throws -> Int {
+            loader.sharesItsCore = true
+            return try loader.sharded(rank: 0, worldSize: 2).workers
+        }
+        #expect(DataLoader(stored).workers == 1)
+        #expect(try workers(DataLoader(stored)) == 0)
+        #expect(try workers(DataLoader(subset)) == 0)
+        #expect(try workers(DataLoader(Numbers(count: 20))) == 1)
+        #expect(try workers(DataLoader(stored, workers: 2)) == 2)
+    }
+
     @Test("the seed of a run is taken where the loader has none of its own")
     func seedIsSettable() {
         let loader = DataLoader(Numbers(count: 30))

@@ -3,6 +3,7 @@ import TorchData
 /// The samples are their own numbers.
 struct Numbers: ConcurrentDataset {
     let count: Int
+    var isInMemory = false
 
     func assemble(_ samples: BatchIndices) -> [Int] { Array(samples) }
     func batch(_ assembled: consuming [Int]) -> [Int] { assembled }

@@ -77,8 +77,8 @@ extension DataLoader: Preparable {
         let ranks = accelerator.ranks
         let whole = ordered(shuffle: options.shuffle ? nil : false, limit: options.limit)
             .batched(try accelerator.batchSize(instead: batchSize))
-        let data = try accelerator.description(ofDataIn: whole)
         whole.seed = seed ?? options.seed
+        let data = try accelerator.description(ofDataIn: whole)
         try accelerator.requireSameData(
             "\(whole.sampler.count) samples in batches of \(whole.batchSize), seed \(whole.seed ?? 0)", dataset)
         whole.sharesItsCore =
@@ -146,8 +146,7 @@ extension Accelerator {
             default: []
             }
         for tensor in tensors {
-            let digest = tensor.detach().to(.cpu).contiguous().withUnsafeBytes { $0.digest }
-            words += ", \(tensor.dtype) \(tensor.shape.dropFirst()) \(String(digest, radix: 16))"
+            words += ", \(tensor.dtype) \(tensor.shape.dropFirst()) \(String(tensor.digest, radix: 16))"
         }
         return words
     }

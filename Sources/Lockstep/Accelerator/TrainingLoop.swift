@@ -37,7 +37,6 @@ final class TrainingLoop {
     /// How long the epochs took so far.
     var time = TrainingTime()
     private var deferredError: (any Error)?
-    private var isBeforeFirstStep = true
     private var hasShownPlan = false
     private var firstBatches = 10
     private var start: ContinuousClock.Instant?
@@ -53,12 +52,6 @@ final class TrainingLoop {
 
     func follow(_ optimizer: any Optimizer) {
         optimizers.append(optimizer)
-    }
-
-    /// True, once.
-    func takeFirstStep() -> Bool {
-        defer { isBeforeFirstStep = false }
-        return isBeforeFirstStep
     }
 
     /// Whether an error waits for a place where it can be thrown.

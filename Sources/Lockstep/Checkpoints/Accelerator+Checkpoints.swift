@@ -48,7 +48,9 @@ extension Accelerator {
             writer = CheckpointWriter(folder, keep: chosen.keepPolicy)
         }
         loop.saver = TrainingSaver(
-            interval, after: loop.resumption?.position.step ?? 0, writer: writer, response: chosen.onCheckpointFailure)
+            interval, after: loop.resumption?.position.step ?? 0, writer: writer,
+            response: chosen.onCheckpointFailure
+        ) { [logger] in logger.warning("\($0)") }
         StopRequest.listen(to: RankProcess.isRunning ? [SIGUSR1] : [SIGUSR1, SIGTERM])
         RankProcess.announceSaving()
     }
@@ -80,10 +82,10 @@ extension Accelerator {
         saver.agreed.stops = saver.agreed.stops || wishes.stops
         guard saver.notices(endOf: step) else { return }
         // With the first step of this run the optimizer has its state.
-        if loop.takeFirstStep() { saver.writer?.reserve(for: Checkpoint(step: step, parts: loop.state.dictionaries)) }
+        if saver.stepCount == 1 { saver.writer?.reserve(for: Checkpoint(step: step, parts: loop.state.dictionaries)) }
         guard saver.isDue(after: step, isLast: hasReachedMaxSteps) else { return }
         let isStopping = saver.agreed.stops && !hasReachedMaxSteps
-        try saver.report { logger.warning("\($0)") }
+        try saver.report()
         saver.mustSucceed = isStopping
         try saveCheckpoint(isInEpoch: true)
         guard isStopping else { return }
@@ -111,7 +113,7 @@ extension Accelerator {
         }
         guard let saver = loop.saver else { return }
         saver.writer?.wait()
-        try saver.report { logger.warning("\($0)") }
+        try saver.report()
     }
 
     /// Takes all of the training out and has it written; the loop waits for the copy of the tensors alone.
@@ -122,14 +124,14 @@ extension Accelerator {
         let generators = try ranks.gather(Generator.default.state().unsqueeze(dim: 0))
         saver.hasSaved()
         guard let writer = saver.writer else { return }
-        try saver.report { logger.warning("\($0)") }
+        try saver.report()
         flushLog()
         let metricsLength: Int
         do {
             metricsLength = try metrics?.flushedByteCount() ?? 0
         } catch {
             // The lines are kept and written later; a checkpoint without them would not go on with the whole record.
-            return try saver.handle(error, at: step) { logger.warning("\($0)") }
+            return try saver.handle(error, at: step)
         }
         let position = TrainingPosition(
             step: step, epoch: epoch, isInEpoch: isInEpoch, loaders: loop.state.places.map(\.position),
@@ -147,8 +149,9 @@ extension Accelerator {
         guard let writer = loop.saver?.writer else { return }
         // An optimizer's state comes with its first step: Adam's is twice the size of the parameters.
         let whole = Checkpoint(step: step, parts: loop.state.dictionaries).byteCount
-        let models = loop.models.enumerated().map { ("\($0)", $1.stateDictionary()) }
-        let weights = Checkpoint(step: step, parts: OrderedDictionary(uniqueKeysWithValues: models)).byteCount
+        let weights = loop.models.reduce(0) {
+            $0 + Checkpoint(step: step, parts: ["model": $1.stateDictionary()]).byteCount
+        }
         try writer.folder.requireSpace(for: max(whole, 3 * weights))
     }
 

@@ -56,6 +56,9 @@ public struct CheckpointOptions: ParsableArguments, Sendable {
         if let resume, resume.isEmpty { throw ValidationError("--resume: expected latest or a folder") }
     }
 
+    /// Whether to go on with the newest checkpoint of the run folder.
+    var resumesLatest: Bool { resume?.lowercased() == "latest" }
+
     /// Which checkpoints stay.
     var keepPolicy: KeepPolicy {
         let last = KeepPolicy.last(keepCheckpoints)

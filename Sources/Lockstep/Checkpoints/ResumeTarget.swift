@@ -26,7 +26,7 @@ struct ResumeTarget {
     init?(_ options: TrainingOptions, program: String, isRestart: Bool) {
         let value = options.checkpoints.resume
         guard value != nil || isRestart else { return nil }
-        let isLatest = value?.lowercased() == "latest"
+        let isLatest = options.checkpoints.resumesLatest
         mayBeEmpty = isLatest || value == nil
         let run = options.runDirectory ?? (isLatest ? Self.newestRun(of: program) : nil)
         if let run {

@@ -8,30 +8,38 @@ final class TrainingSaver {
     /// On the main process alone.
     let writer: CheckpointWriter?
     private let response: CheckpointOptions.FailureResponse
+    private let warn: (String) -> Void
     /// Whether a failure ends the training whatever was chosen, since there will be no other checkpoint.
     var mustSucceed = false
     private var lastMoment = TrainingTime.now
     /// The last step whose end was noticed.
     private var endedStep: Int
+    /// How many steps of this run have ended.
+    private(set) var stepCount = 0
     var checkIn = CheckIn()
     /// What the ranks have agreed to do at the end of the step in progress.
     var agreed = CheckIn.Wishes()
 
     /// Saves a training that begins after a step.
+    ///
+    /// - Parameter warn: is given a line for each save that failed, and for what people are to be told of others.
     init(
         _ interval: CheckpointInterval, after step: Int, writer: CheckpointWriter?,
-        response: CheckpointOptions.FailureResponse
+        response: CheckpointOptions.FailureResponse, warn: @escaping (String) -> Void
     ) {
         endedStep = step
         self.interval = interval
         self.writer = writer
         self.response = response
+        self.warn = warn
     }
 
     /// Notices the end of a step, after a batch; false where the batch is one of several that are accumulated.
     func notices(endOf step: Int) -> Bool {
-        defer { endedStep = step }
-        return step > endedStep
+        guard step > endedStep else { return false }
+        endedStep = step
+        stepCount += 1
+        return true
     }
 
     /// Whether this process wants a checkpoint because the time is over.
@@ -56,15 +64,14 @@ final class TrainingSaver {
         agreed.saves = false
     }
 
-    /// What came of earlier saves.
+    /// Tells what came of earlier saves.
     ///
-    /// - Parameter say: is given a line for each that failed, and for what its folder is to be told of.
     /// - Throws: `CheckpointError` of one that failed, where training is to stop then.
-    func report(_ say: (String) -> Void) throws {
+    func report() throws {
         while let outcome = writer?.takeOutcome() {
             switch outcome.result {
-            case .success(let saved): saved.notices.forEach(say)
-            case .failure(let error): try handle(error, at: outcome.step, say)
+            case .success(let saved): saved.notices.forEach(warn)
+            case .failure(let error): try handle(error, at: outcome.step)
             }
         }
     }
@@ -72,9 +79,9 @@ final class TrainingSaver {
     /// What follows when a checkpoint could not be saved.
     ///
     /// - Throws: the error, where training is to stop then.
-    func handle(_ error: any Error, at step: Int, _ say: (String) -> Void) throws {
+    func handle(_ error: any Error, at step: Int) throws {
         guard response == .warn, !mustSucceed else { throw error }
-        say(
+        warn(
             "the checkpoint of step \(step) was not saved: \(error) Training goes on; the checkpoints before it are as they "
                 + "were.")
     }

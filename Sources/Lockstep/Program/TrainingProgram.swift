@@ -52,7 +52,7 @@ extension TrainingProgram {
             return
         }
         if let program = self as? any ImageClassifyingProgram, try program.predicts() { return }
-        if options.checkpoints.resume?.lowercased() == "latest", options.runDirectory == nil {
+        if options.checkpoints.resumesLatest, options.runDirectory == nil {
             options.runDirectory = ResumeTarget.newestRun(of: name)
         }
         let place = Result { try RankEnvironment(environment: environment) }

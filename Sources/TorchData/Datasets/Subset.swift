@@ -44,6 +44,9 @@ extension Subset: ConcurrentDataset where Base: ConcurrentDataset {
         try base.assemble(translate(samples))
     }
 
+    /// Whether the underlying set is.
+    public var isInMemory: Bool { base.isInMemory }
+
     /// The underlying set's batch.
     public func batch(_ assembled: consuming Base.Assembled) -> Base.Batch {
         base.batch(assembled)

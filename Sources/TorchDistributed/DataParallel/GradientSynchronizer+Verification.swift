@@ -27,8 +27,3 @@ extension GradientSynchronizer {
                 + "buffers only in the forward pass.")
     }
 }
-
-extension Tensor {
-    /// A checksum of the elements' bytes, in order.
-    fileprivate var digest: UInt64 { detach().to(.cpu).contiguous().withUnsafeBytes { $0.digest } }
-}

@@ -1,6 +1,8 @@
+import Torch
+
 extension UnsafeRawBufferPointer {
     /// A checksum of the bytes, in order, the same in all processes (FNV-1a over words of eight bytes).
-    package var digest: UInt64 {
+    var digest: UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         var offset = 0
         while offset + 8 <= count {
@@ -13,4 +15,9 @@ extension UnsafeRawBufferPointer {
         }
         return hash
     }
+}
+
+extension Tensor {
+    /// A checksum of the elements' bytes, in order, wherever they lie.
+    package var digest: UInt64 { detach().to(.cpu).contiguous().withUnsafeBytes { $0.digest } }
 }

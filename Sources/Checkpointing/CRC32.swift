@@ -1,4 +1,4 @@
-/// The checksum that ZIP archives keep of each file: CRC-32 with the polynomial of ISO 3309.
+/// The checksum that ZIP archives keep of each file, and manifests of each tensor: CRC-32 with the polynomial of ISO 3309.
 ///
 /// Sixteen bytes are taken at a time with a table for each of them, which is about eight times as fast as a byte at a
 /// time and needs no special instruction.
