@@ -247,6 +247,9 @@ bool ct_gradients(
     const ct_tensor _Nonnull *_Nonnull outputs, int32_t output_count, const ct_tensor _Nonnull *_Nonnull inputs,
     int32_t input_count, const ct_tensor _Nullable *_Nullable output_gradients, bool retain_graph, bool create_graph,
     ct_tensor _Nullable *_Nonnull out);
+/// From here to `ct_autocast_end`, operations of this thread that gain from it compute in a type; scopes nest.
+bool ct_autocast_begin(int8_t dtype);
+void ct_autocast_end(void);
 bool ct_grad_mode(void);
 void ct_set_grad_mode(bool enabled);
 
@@ -377,6 +380,9 @@ bool ct_adam_step(
     ct_adam_settings settings);
 /// A step over the parameters that have a gradient, which advances their step.
 int32_t ct_update_adam(ct_update self, ct_adam_settings settings);
+/// Multiplies gradients by `inverse` in place; `are_finite` says whether none is infinite or NaN.
+bool ct_unscale_gradients(
+    const ct_tensor _Nonnull *_Nonnull gradients, int32_t count, double inverse, bool *are_finite);
 bool ct_advance_steps(const ct_tensor _Nonnull *_Nonnull steps, int32_t count);
 /// The norm of all gradients together, after which each was scaled in place to at most `max_norm`.
 ct_tensor _Nullable ct_clip_grad_norm(

@@ -2,6 +2,7 @@
 
 #include "../MatrixProduct/MatrixProduct.h"
 
+#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_log_softmax_backward_data_cpu_dispatch.h>
 #include <ATen/ops/_log_softmax_cpu_dispatch.h>
@@ -59,6 +60,7 @@ Chain::Chain(std::vector<Layer> layers) : layers_(std::move(layers)) {
 
 const char *Chain::obstacle(const at::Tensor &input) const {
     if (!at::GradMode::is_enabled()) return "no gradients are recorded";
+    if (at::autocast::is_autocast_enabled(at::kCPU)) return "it computes in a lower precision";
     if (shares_parameters_) return "a parameter is used twice";
     if (!is_plain(input)) return "the input is not float32 on the CPU with its elements in order";
     const bool flattens = layers_.front().kind == Kind::flatten;

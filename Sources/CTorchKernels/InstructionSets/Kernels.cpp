@@ -11,6 +11,7 @@ struct Selection {
     const Kernels *kernels = nullptr;
 };
 thread_local Selection selection;
+thread_local int pauses = 0;
 
 const Kernels *widest() {
     static const Kernels *const found = [] {
@@ -39,7 +40,12 @@ std::vector<const Kernels *> available_kernels() {
     return found;
 }
 
-const Kernels *kernels() { return selection.is_made ? selection.kernels : widest(); }
+const Kernels *kernels() {
+    if (pauses > 0) return nullptr;
+    return selection.is_made ? selection.kernels : widest();
+}
+
+void pause_kernels(bool is_paused) { pauses += is_paused ? 1 : -1; }
 
 const Kernels &recorded_kernels() {
     const Kernels *const selected = kernels();

@@ -60,6 +60,9 @@ inline const LayerKernels<double> &Kernels::layers() const { return double_preci
 /// there are none.
 const Kernels *kernels();
 
+/// Lets this thread do without kernels, or have them again; pauses nest.
+void pause_kernels(bool is_paused);
+
 /// The kernels for an operation that the graph has recorded: also where this thread has turned to LibTorch alone since.
 const Kernels &recorded_kernels();
 

@@ -108,4 +108,15 @@ extension Functional {
             taken(ct_clip_grad_norm($0, $1, maximum, normType), "clipGradNorm", gradients)
         }
     }
+
+    /// Multiplies gradients by a factor in place, whatever their types and devices.
+    ///
+    /// - Returns: whether all of them are finite.
+    package static func unscaleGradients(_ gradients: [Tensor], by factor: Double) throws -> Bool {
+        var areFinite = true
+        guard withHandleList(gradients, { ct_unscale_gradients($0, $1, factor, &areFinite) }) else {
+            throw TorchError.last("unscaling gradients")
+        }
+        return areFinite
+    }
 }

@@ -33,11 +33,19 @@ extension Module {
     /// }
     /// ```
     public final func calling<Result>(_ body: () throws -> Result) rethrows -> Result {
-        guard let observer = callObserver else { return try CallScope.entering(self, body) }
+        guard let observer = callObserver else { return try computing(body) }
         observer.willCall()
-        let result = try CallScope.entering(self, body)
+        let result = try computing(body)
         observer.didCall(result)
         return result
+    }
+
+    private func computing<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard let autocast else { return try CallScope.entering(self, body) }
+        let result = try withAutocast(autocast) { try CallScope.entering(self, body) }
+        // Losses and metrics go on with all digits.
+        guard let output = result as? Tensor, output.dtype == autocast else { return result }
+        return output.to(.float32) as? Result ?? result
     }
 }
 

@@ -14,6 +14,9 @@ public final class OptimizerGroup<Settings: OptimizerSettings> {
     /// How many steps were taken.
     public internal(set) var stepCount = 0
 
+    /// Whether steps pass the group over.
+    var isSuspended = false
+
     let tensors: [Tensor]
     private var state: [StateSlot: [Tensor?]] = [:]
     /// The parameters and their state as the kernels have them; nil until the next step where the state was replaced.

@@ -63,6 +63,12 @@ extension GroupedOptimizer {
     /// How many steps were taken.
     public var stepCount: Int { groups.first?.stepCount ?? 0 }
 
+    /// Whether steps change and count nothing.
+    public var isSuspended: Bool {
+        get { groups.first?.isSuspended ?? false }
+        set { for group in groups { group.isSuspended = newValue } }
+    }
+
     /// Clears the gradients of all parameters.
     public func zeroGrad(setToNone: Bool) {
         for group in groups { zeroGradients(of: group.tensors, setToNone: setToNone) }
@@ -70,7 +76,7 @@ extension GroupedOptimizer {
 
     /// Changes each parameter that has a gradient.
     public func step() throws {
-        for group in groups {
+        for group in groups where !group.isSuspended {
             if try !updateInOnePass(group) {
                 try withoutGradients {
                     for pending in group.pendingUpdates() { try update(group, pending) }

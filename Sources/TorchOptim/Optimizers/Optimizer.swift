@@ -22,6 +22,11 @@ public protocol Optimizer: Stateful {
     /// How many steps were taken; a saved state has it.
     var stepCount: Int { get }
 
+    /// Whether ``step()`` changes and counts nothing, since the gradients there are not to be used.
+    ///
+    /// An accelerator sets it for a step that is left out; a ``Scheduler`` of the optimizer stands still then too.
+    var isSuspended: Bool { get set }
+
     /// Clears the gradients of all parameters.
     ///
     /// - Parameter setToNone: whether they are released, as PyTorch does by default, or kept and filled with zeros. A

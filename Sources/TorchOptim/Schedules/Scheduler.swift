@@ -44,7 +44,10 @@ public final class Scheduler: Stateful {
     }
 
     /// Sets the learning rates of the next step; to be called after the optimizer's step.
+    ///
+    /// Where that step was left out, this is too.
     public func step() {
+        if optimizer.isSuspended { return }
         currentStep += 1
         apply()
     }
