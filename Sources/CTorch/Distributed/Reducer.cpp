@@ -190,6 +190,40 @@ bool ct_reducer_end_backward(ct_reducer self) {
     });
 }
 
+int32_t ct_reducer_layout(ct_reducer self, int32_t *order, int32_t *bucket_of) {
+    int32_t buckets = 0;
+    const bool is_known = attempted([&] {
+        if (!self->reducer) return;
+        // From the second step on; a checkpoint of the first is followed by that.
+        self->reducer->rebuild_buckets();
+        std::unordered_map<const void *, int32_t> indices;
+        for (size_t i = 0; i < self->parameters.size(); ++i) {
+            indices.emplace(self->parameters[i].unsafeGetTensorImpl(), static_cast<int32_t>(i));
+        }
+        size_t place = 0;
+        for (const c10d::GradBucket &bucket : self->reducer->get_grad_buckets()) {
+            for (const at::Tensor &parameter : bucket.getParameters()) {
+                order[place] = indices.at(parameter.unsafeGetTensorImpl());
+                bucket_of[place++] = buckets;
+            }
+            ++buckets;
+        }
+    });
+    return is_known ? buckets : -1;
+}
+
+bool ct_reducer_use_layout(ct_reducer self, const int32_t *order, const int32_t *bucket_of, int32_t count) {
+    return attempted([&] {
+        if (!self->reducer) return;
+        std::vector<std::vector<size_t>> layout;
+        for (int32_t i = 0; i < count; ++i) {
+            if (i == 0 || bucket_of[i] != bucket_of[i - 1]) layout.emplace_back();
+            layout.back().push_back(static_cast<size_t>(order[i]));
+        }
+        self->reducer->initialize_buckets(std::move(layout));
+    });
+}
+
 void ct_reducer_used(ct_reducer self, uint8_t *out) {
     for (size_t i = 0; i < self->usage->size(); ++i) out[i] = (*self->usage)[i] ? 1 : 0;
 }

@@ -224,6 +224,12 @@ bool ct_reducer_begin_forward(ct_reducer self, bool will_reduce);
 bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor _Nonnull *_Nullable outputs, int32_t count);
 /// After the backward pass, where each parameter has got a gradient: averages those that are averaged at once.
 bool ct_reducer_end_backward(ct_reducer self);
+/// The buckets in which gradients are averaged from now on: the parameters' indices in the order of the buckets, and the
+/// bucket of each. Returns the number of buckets, 0 where gradients are averaged at once, -1 when it threw; all ranks call
+/// it together.
+int32_t ct_reducer_layout(ct_reducer self, int32_t *order, int32_t *bucket_of);
+/// Averages in such buckets until the order of gradients is known; before the first step.
+bool ct_reducer_use_layout(ct_reducer self, const int32_t *order, const int32_t *bucket_of, int32_t count);
 /// For each parameter, whether the last backward pass gave it a gradient; `out` has one byte a parameter.
 void ct_reducer_used(ct_reducer self, uint8_t *out);
 /// Of those that are averaged at once: how many elements are sent in a step, the others being zero on all ranks, and how

@@ -8,8 +8,16 @@ extension GradientSynchronizer {
     /// Ranks exchange a checksum of each tensor through the store.
     ///
     /// - Throws: ``DistributedError`` with `modelsDiffer` that names the first tensor that differs and its ranks.
-    package func requireEqualState() throws {
-        let state = module.stateDictionary()
+    package func requireEqualState() throws { try requireEqual(module.stateDictionary()) }
+
+    /// The same of the parameters alone: buffers may differ between steps.
+    package func requireEqualParameters() throws {
+        var state = StateDictionary()
+        for parameter in module.parameters { state[parameter.name] = parameter.tensor }
+        try requireEqual(state)
+    }
+
+    private func requireEqual(_ state: StateDictionary) throws {
         let digests = state.map { String($0.value.digest, radix: 16) }
         let known = try group.exchange("state", digests.joined(separator: " ")).enumerated().compactMap { rank, text in
             text.map { (rank, digests: $0.split(separator: " ").map(String.init)) }

@@ -14,7 +14,7 @@ package final class GradientSynchronizer {
 
     private let parameters: [NamedParameter]
     private let buffers: [Tensor]
-    private let reducer: ct_reducer
+    let reducer: ct_reducer
     /// Why gradients are averaged in buckets; nil where all are averaged at once, which ranks do alike.
     package let averagingReason: String?
     private let usageReport: UsageReport
@@ -69,6 +69,8 @@ package final class GradientSynchronizer {
         usageReport.retire()
         ct_reducer_release(reducer)
     }
+
+    var parameterCount: Int { parameters.count }
 
     /// How many elements of the gradients are averaged in a step, where all are averaged at once, and how many there are.
     ///
