@@ -23,15 +23,19 @@ public struct Checkpoint {
     /// What was measured of the model at this step, such as `loss`, for ``KeepPolicy/best(_:of:_:)``.
     public var metrics: [String: Double]
 
+    /// Parts that training cannot go on from with a NaN in them: saving one fails, and the checkpoints before it stay.
+    public var finiteParts: Set<String>
+
     /// Creates a checkpoint.
     public init(
         step: Int, parts: OrderedDictionary<String, StateDictionary> = [:], record: [String: CheckpointValue] = [:],
-        metrics: [String: Double] = [:]
+        metrics: [String: Double] = [:], finiteParts: Set<String> = []
     ) {
         self.step = step
         self.parts = parts
         self.record = record
         self.metrics = metrics
+        self.finiteParts = finiteParts
     }
 
     /// Whether a part may have the name: letters, digits, `-`, `_` and `.`, and a letter or digit first.

@@ -46,7 +46,7 @@ public struct CheckpointError: Error, CustomStringConvertible, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String, Sendable {
             case diskFull, quotaExceeded, diskFault, readOnly, notPermitted, notSynchronized, notVerified, unwritable
-            case invalidName, insufficientSpace
+            case invalidName, insufficientSpace, notANumber
             case notFound, unreadable, missingFile, wrongSize, damaged, unknownVersion, noneWhole
         }
 
@@ -72,6 +72,8 @@ public struct CheckpointError: Error, CustomStringConvertible, Sendable {
         public static let invalidName = Code(kind: .invalidName)
         /// The disk has less room than checkpoints will need.
         public static let insufficientSpace = Code(kind: .insufficientSpace)
+        /// A tensor that has to have numbers has a NaN.
+        public static let notANumber = Code(kind: .notANumber)
         /// There is no checkpoint at the path.
         public static let notFound = Code(kind: .notFound)
         /// A file or folder cannot be read.

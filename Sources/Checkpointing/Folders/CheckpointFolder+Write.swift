@@ -139,12 +139,29 @@ extension CheckpointFolder {
                 try layout.header.withUnsafeBytes { _ = try output.append($0) }
                 for tensor in layout.order.lazy.map({ part.tensors[$0] }) {
                     let start = output.size
-                    let checksum = try snapshot.withBytes(of: tensor) { try output.append($0) }
+                    let checksum = try snapshot.withBytes(of: tensor) { bytes in
+                        if snapshot.finiteParts.contains(part.name) {
+                            try requireNumbers(bytes, of: tensor, in: part.name, of: snapshot.step)
+                        }
+                        return try output.append(bytes)
+                    }
                     tensors.append(.init(name: tensor.name, range: start..<output.size, crc32: checksum))
                 }
             }
             return .init(name: name, size: size, sha256: sha256, tensors: tensors)
         }
+    }
+
+    /// Throws where a tensor has elements that are no numbers.
+    private func requireNumbers(
+        _ bytes: UnsafeRawBufferPointer, of tensor: CheckpointSnapshot.StoredTensor, in part: String, of step: Int
+    ) throws {
+        let count = bytes.countOfNaN(as: tensor.dtype)
+        guard count > 0 else { return }
+        throw CheckpointError(
+            .notANumber,
+            "\(tensor.name.quotedForMessage) of \(part) is NaN in \(count) of \(bytes.count / tensor.dtype.size) elements "
+                + "after step \(step), so nothing could go on from there.", file: path, tensor: tensor.name)
     }
 
     /// Points the link for people to a step's checkpoint.

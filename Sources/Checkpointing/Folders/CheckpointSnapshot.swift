@@ -27,6 +27,8 @@ public final class CheckpointSnapshot: Sendable {
     public let record: [String: CheckpointValue]
     /// The bytes of all tensors.
     public let byteCount: Int
+    /// The parts in which a NaN is a failure.
+    let finiteParts: Set<String>
 
     let parts: [Part]
     private let block: SnapshotBlock
@@ -38,6 +40,7 @@ public final class CheckpointSnapshot: Sendable {
         metrics = checkpoint.metrics
         record = checkpoint.record
         byteCount = checkpoint.byteCount
+        finiteParts = checkpoint.finiteParts
         let (laidOut, memorySize) = Self.layOut(checkpoint)
         var parts = laidOut
         let block = memory?.block(of: memorySize) ?? SnapshotBlock(capacity: memorySize)

@@ -15,15 +15,23 @@ struct MetricsFile: ~Copyable {
     /// - Throws: ``TrackingError`` where the file cannot be opened, or another writer has it.
     init(_ path: String, keepingFirst byteCount: Int? = nil) throws {
         let file = try withFileErrors(as: { TrackingError($0) }) { try Self.openLocked(path) }
-        var status = stat()
-        if let byteCount, fstat(file.number, &status) == 0, status.st_size > byteCount,
-            ftruncate(file.number, byteCount) != 0
-        {
-            throw TrackingError(SystemFailure(errno).error(path, cannotBe: "shortened"))
-        }
+        if let byteCount { try Self.shorten(file.number, path, to: byteCount) }
         removedBytes = try Self.removeUnfinishedLine(file.number, path)
         self.path = path
         self.file = file
+    }
+
+    /// Removes what is behind a length.
+    ///
+    /// - Throws: ``TrackingError`` where the system refuses.
+    func shorten(to byteCount: Int) throws { try Self.shorten(file.number, path, to: byteCount) }
+
+    private static func shorten(_ descriptor: Int32, _ path: String, to byteCount: Int) throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size > byteCount else { return }
+        guard ftruncate(descriptor, byteCount) == 0 else {
+            throw TrackingError(SystemFailure(errno).error(path, cannotBe: "shortened"))
+        }
     }
 
     /// Writes bytes at the end.

@@ -116,6 +116,16 @@ public final class MetricsWriter: Sendable {
         }
     }
 
+    /// Removes all lines behind a length that ``flushedByteCount()`` gave, for a run that goes back to where it was then.
+    ///
+    /// - Throws: ``TrackingError`` where the file cannot be shortened.
+    public func shorten(to byteCount: Int) throws {
+        try file.withLock { file in
+            _ = pending.withLock { $0.lines.take() }
+            try file?.shorten(to: byteCount)
+        }
+    }
+
     /// Writes what is left and closes the file; a second call does nothing.
     ///
     /// - Throws: ``TrackingError`` that counts the lines which could not be written, now or earlier.
