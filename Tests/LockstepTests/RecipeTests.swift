@@ -38,6 +38,13 @@ struct RecipeTests {
             _ = try run(folder, ranks: ranks, options + resume)
             #expect(try RunRecord(of: folder).isEnd(of: whole, lines: 8 - step), "step \(step)")
         }
+        // Another number of epochs would be another cycle.
+        let other = options.dropLast(4) + ["--epochs", "3", "--max-steps", "8"]
+        let refused = try run(
+            home.path("other"), ranks: ranks, other + ["--resume", "\(straight)/checkpoints/step-000000005"], status: 1)
+        #expect(
+            refused.diagnostics.contains("the learning rates of `schedule` follow another schedule than in"),
+            "\(refused.diagnostics)")
         // A run that was cut short goes on in its own folder.
         let folder = home.path("cut")
         let short = options.dropLast(2) + ["--checkpoint-every", "1000"]

@@ -53,6 +53,22 @@ struct ResumeTests {
         }
     }
 
+    @Test("over Gloo, whose sums follow the layout of buckets, three ranks go on with the buckets that they had")
+    func buckets() throws {
+        let home = try TemporaryFolder()
+        let straight = home.path("straight")
+        let options = [
+            "--backend", "gloo", "--batch-size", "2", "--checkpoint-every", "1", "--keep-checkpoints", "100",
+        ]
+        _ = try run(straight, ranks: 3, options, steps: 6)
+        let whole = try RunRecord(of: straight)
+        for step in [1, 2, 5] {
+            let folder = home.path("from-\(step)")
+            _ = try run(folder, ranks: 3, options + ["--resume", checkpoint(straight, step)], steps: 6)
+            #expect(try RunRecord(of: folder).isEnd(of: whole, lines: 6 - step), "step \(step)")
+        }
+    }
+
     @Test(
         "ranks that are killed in mid-epoch go on where they last saved, and end with the same bits", arguments: [1, 2])
     func killed(ranks: Int) throws {
@@ -81,7 +97,9 @@ struct ResumeTests {
         _ = try run(home.path("one"), ranks: 1, one)
         let folder = home.path("changing")
         _ = try run(folder, ranks: 2, two, steps: 9)
-        let resumed = try run(folder, ranks: 1, two + ["--resume", "latest"])
+        let resumed = try run(folder, ranks: 1, two + ["--resume", "latest"], steps: 13)
+        // The global batch stays, also where as many ranks as the last time go on.
+        _ = try run(folder, ranks: 1, two + ["--resume", "latest"])
         #expect(resumed.diagnostics.contains("2 ranks before and 1 now, with the same order and a global batch of 4"))
         let models = try [folder, home.path("one")].map {
             try Safetensors.load(from: $0 + "/checkpoints/latest/model.safetensors").tensors

@@ -67,7 +67,7 @@ private final class Normalized: Module, Layer {
 }
 
 /// A sum that goes through the whole training.
-private final class RunningSum: Stateful {
+final class RunningSum: Stateful {
     private(set) var value = 0.0
 
     func add(_ number: Double) { value += number }

@@ -10,7 +10,7 @@ struct TrainingProbe: TrainingProgram {
         case loaderNotPrepared, modelNotPrepared, evaluationNotPrepared
         case throwsOnOneRank, returnsEarly, exitsEarly, callsExit, crashes, unusedParameters
         case stops, sleeps, skips, evaluatesLong, blocksRecord
-        case resumes
+        case resumes, anomaly, dryRun
     }
 
     static let configuration = CommandConfiguration(commandName: "training-probe")
@@ -32,6 +32,8 @@ struct TrainingProbe: TrainingProgram {
         case .collectiveOnMain, .slowMain: try onMain(accelerator)
         case .epochDiffers, .modelDiffers, .dataDiffers, .drift, .unusedParameters: try await differ(accelerator)
         case .resumes: try await trainResumably(accelerator)
+        case .anomaly: try await trainWithAnomaly(accelerator)
+        case .dryRun: try await rehearse(accelerator)
         case .loaderNotPrepared, .modelNotPrepared: try await forget(accelerator)
         case .throwsOnOneRank, .returnsEarly, .exitsEarly, .callsExit, .crashes, .stops, .sleeps, .skips,
             .evaluatesLong,

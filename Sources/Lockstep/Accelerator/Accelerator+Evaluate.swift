@@ -1,3 +1,4 @@
+import Logging
 public import Torch
 public import TorchData
 public import TorchMetrics
@@ -64,7 +65,9 @@ extension Accelerator {
             let (inputs, targets) = moved(batch, to: device)
             let outputs = withoutGradients { model(inputs) }
             totals = (repeat (each totals).adding(outputs: outputs, targets: targets))
+            if rehearsal != nil { break }
         }
+        if isMainProcess, rehearsal?.isRepeated == false { logger.info("dry run: evaluated one batch") }
         return (repeat try summed(each totals).value)
     }
 

@@ -40,7 +40,8 @@ extension Accelerator {
     /// accelerator.log(["loss": loss, "learning_rate": rate])
     /// ```
     public func log(_ values: KeyValuePairs<String, any Loggable>) {
-        guard isMainProcess else { return }
+        // A step that is left out is followed by one of the same number.
+        guard isMainProcess, !loop.areSuspended else { return }
         var logged = LoggedStep()
         for (name, value) in values { value.appendLogged(as: name, to: &logged) }
         log.append(.init(step: step, epoch: epoch, seconds: loop.seconds, values: logged.values))

@@ -11,25 +11,25 @@ extension Accelerator {
     public func epochs(_ count: Int) -> some Sequence<Int> {
         let position = loop.resumption?.position
         let done = position.map { $0.isInEpoch ? $0.epoch - 1 : $0.epoch } ?? 0
-        return sequence(state: (epoch: done, step: -1, isFirst: true)) { [self] state -> Int? in
+        return sequence(state: (epoch: done, batches: -1, isFirst: true)) { [self] state -> Int? in
             let isLast =
-                if let maxSteps = options.maxSteps {
-                    // An epoch without a step would be followed by nothing else for ever.
-                    step >= maxSteps || step <= state.step
+                if let stepLimit {
+                    // An epoch without a batch would be followed by nothing else for ever.
+                    step >= stepLimit || loop.time.batches <= state.batches
                 } else {
                     state.epoch >= count
                 }
             if !state.isFirst { afterEpoch(isLast: isLast) }
             if isLast { return nil }
-            // What is left of an epoch that was interrupted may have no step.
-            state.step = state.isFirst && position?.isInEpoch == true ? -1 : step
+            // What is left of an epoch that was interrupted may have no batch.
+            state.batches = state.isFirst && position?.isInEpoch == true ? -1 : loop.time.batches
             state.epoch += 1
             loop.epoch = state.epoch
             if state.isFirst, position?.isInEpoch == false {
                 loop.deferError { try loop.resumption?.restoreGenerators() }
             }
             state.isFirst = false
-            loop.epochCount = options.maxSteps == nil ? count : nil
+            loop.epochCount = stepLimit == nil ? count : nil
             return state.epoch
         }
     }
@@ -53,14 +53,19 @@ extension Accelerator {
                     + "accelerator.prepare.")
         }
         note("in training step", step + 1, " (backward pass)")
-        if let weight = loop.lossWeight { try loss.backward(weight: weight) } else { try loss.backward() }
+        if loop.areSuspended { loop.suspendOptimizers(false) }
+        if let weight = loop.backwardWeight { try loss.backward(weight: weight) } else { try loss.backward() }
         note("in training step", step + 1, " (after the backward pass)")
+        try inspect(loss)
         if options.explainStep, !loop.hasExplained { try explainStep() }
     }
 
-    var hasReachedMaxSteps: Bool {
-        options.maxSteps.map { step >= $0 } ?? false
+    /// The step with which training ends, where that is no matter of epochs.
+    var stepLimit: Int? {
+        rehearsal.map { (loop.resumption?.position.step ?? 0) + $0.steps } ?? options.maxSteps
     }
+
+    var hasReachedStepLimit: Bool { stepLimit.map { step >= $0 } ?? false }
 
     fileprivate func beginEpoch(_ sizes: EpochBatchSizes, epoch: Int, from first: Int, isShare: Bool) throws {
         guard isShare else {
@@ -75,20 +80,24 @@ extension Accelerator {
         if let plan = loop.takePlan() {
             try requireSpaceForCheckpoints()
             if isMainProcess {
-                logger.info("\(device), \(counted(threadCount, "thread")); \(plan); run folder \(runFolder.path)")
+                let precision = options.precision == .float32 ? "" : ", \(options.precision.rawValue)"
+                logger.info(
+                    "\(device), \(counted(threadCount, "thread"))\(precision); \(plan); run folder \(runFolder.path)")
             }
         }
         loop.begin(sizes)
         guard isMainProcess else { return }
-        let remaining = options.maxSteps.map { max(0, $0 - step) } ?? .max
-        let batches = sizes.batchCount
-        let title = "Epoch \(max(1, loop.epoch))" + (loop.epochCount.map { "/\($0)" } ?? "")
-        display.begin(title, total: min(batches - first, remaining))
+        let remaining = stepLimit.map { max(0, $0 - step) } ?? .max
+        let last = min(sizes.batchCount, first + min(remaining, sizes.batchCount))
+        var title = "Epoch \(max(1, loop.epoch))" + (loop.epochCount.map { "/\($0)" } ?? "")
+        if worldSize > 1 { title += ", rank \(rank)" }
+        display.begin(title, total: last, startingAt: first)
     }
 
     fileprivate func beginBatch(_ batch: Int, isFirst: Bool) throws {
         if let failure = ranks.group?.failure { throw failure }
         loop.batch = batch
+        if options.anomalies.onAnomaly == .skip { loop.keepBuffers() }
         if !isFirst { display.advance() }
         // The start and the first steps took memory that is not needed again.
         if loop.settles() { LibTorch.releaseUnusedMemory() }
@@ -150,10 +159,11 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
             }
             accelerator.note("loading the batch of training step", accelerator.step + 1)
             let start = TrainingTime.now
-            let next = accelerator.hasReachedMaxSteps ? nil : try batches.next()
+            let next = accelerator.hasReachedStepLimit ? nil : try batches.next()
             accelerator.loop.time.addWait(from: start, to: TrainingTime.now)
             guard let batch = next else {
                 isEnded = true
+                try accelerator.settleAnomalies()
                 place?.inProgress = nil
                 accelerator.loop.isEpochWhole = first + taken == sizes.batchCount
                 accelerator.endEpoch(batches: taken)

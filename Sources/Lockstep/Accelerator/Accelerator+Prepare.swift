@@ -28,7 +28,14 @@ extension Accelerator {
         note("in prepare()")
         defer { note("after prepare()") }
         let prepared = (repeat try (each values).prepared(by: self))
-        try loop.resumption?.restore(loop.state)
+        if let resumption = loop.resumption {
+            try resumption.restore(loop.state)
+            if resumption.position.worldSize == worldSize {
+                for (synchronizer, layout) in zip(loop.synchronizers, resumption.position.buckets) {
+                    try synchronizer.use(layout)
+                }
+            }
+        }
         return prepared
     }
 }
@@ -40,6 +47,12 @@ extension Module: Preparable {
         train()
         accelerator.loop.models.append(self)
         accelerator.loop.state.add(self, as: "model")
+        autocast = accelerator.options.precision.autocast
+        if accelerator.options.precision == .float16, accelerator.loop.scaler == nil {
+            let scaler = GradientScaler()
+            accelerator.loop.scaler = scaler
+            accelerator.loop.state.add(scaler, as: "gradient-scaler")
+        }
         if let group = accelerator.ranks.group {
             var options = DataParallelOptions()
             options.findUnusedParameters = accelerator.options.findUnusedParameters
@@ -116,8 +129,9 @@ extension Accelerator {
     /// another number of ranks before this run went on from a checkpoint.
     fileprivate func batchSize(instead own: Int) throws -> Int {
         var whole = options.globalBatchSize
-        if let resumption = loop.resumption, resumption.position.worldSize != worldSize,
-            resumption.position.loaders.indices.contains(loop.state.places.count)
+        // A run that was resized before keeps its global batch too; one that is forced to another batch size has that.
+        if let resumption = loop.resumption, resumption.position.loaders.indices.contains(loop.state.places.count),
+            resumption.position.worldSize != worldSize || !options.checkpoints.force
         {
             whole = resumption.position.loaders[loop.state.places.count].globalBatch
         }

@@ -14,7 +14,10 @@ extension Accelerator {
     /// - Throws: `SafetensorsError` or `PyTorchFileError`; a file of that name that was there before is untouched then.
     @discardableResult
     public func save(_ model: Module, to path: String) throws -> String {
-        let file = path.hasPrefix("/") ? path : runFolder.path(of: path)
+        // What a dry run saves takes nobody's place.
+        let name =
+            rehearsal != nil && path.hasPrefix("/") ? path.split(separator: "/").last.map(String.init) ?? path : path
+        let file = name.hasPrefix("/") ? name : runFolder.path(of: name)
         note("saving \(path)")
         defer { note("after saving \(path)") }
         try synchronizeBuffers()

@@ -33,7 +33,8 @@ extension Accelerator {
         let samples = window.reduce(0) { $0 + sizes.samples(of: $1) }
         let isLast = batch + 1 >= window.upperBound
         loop.lossWeight = samples > 0 ? Double(sizes.samples(of: batch)) / Double(samples) : nil
-        defer { loop.lossWeight = nil }
+        loop.isWholeStep = isLast
+        defer { (loop.lossWeight, loop.isWholeStep) = (nil, true) }
         guard isLast else { return try withoutSynchronization(of: loop.synchronizers[...], body) }
         try body()
         try step()

@@ -25,6 +25,8 @@ public final class Accelerator: Sendable {
     let metrics: MetricsWriter?
     /// The values of the program's options.
     let settings: ProgramSettings
+    /// How much of a training a dry run does; nil for all of it.
+    let rehearsal: Rehearsal?
     // Only ever touched by the training thread.
     nonisolated(unsafe) let loop = TrainingLoop()
     nonisolated(unsafe) let log = LogQueue()
@@ -52,8 +54,19 @@ public final class Accelerator: Sendable {
     /// The batch in progress, counted from 0 in each epoch.
     public var batch: Int { loop.batch }
 
-    init(options: TrainingOptions, name: String, settings: ProgramSettings, ranks: Ranks) throws {
+    /// Begins or resumes a run.
+    ///
+    /// - Parameters:
+    ///   - options: the run's options.
+    ///   - name: the program's name.
+    ///   - settings: the values of all of the program's options.
+    ///   - ranks: this process among those that train together.
+    ///   - rehearsal: how much of a training a dry run does.
+    init(
+        options: TrainingOptions, name: String, settings: ProgramSettings, ranks: Ranks, rehearsal: Rehearsal? = nil
+    ) throws {
         self.options = options
+        self.rehearsal = rehearsal
         self.ranks = ranks
         self.settings = settings
         device = try Self.device(named: options.device, localRank: ranks.localRank)
@@ -93,13 +106,19 @@ public final class Accelerator: Sendable {
 
     /// Writes a line to standard output, above the progress bar, on the main process alone.
     public func print(_ text: String) {
-        guard isMainProcess else { return }
+        guard isMainProcess, rehearsal?.isRepeated != true else { return }
         display.print(text)
     }
 
     /// Says how long training took, and what of it was spent waiting for data; on the main process, for its own part.
     func sayTrainingTime() {
-        if isMainProcess, let summary = loop.time.summary { logger.info("trained \(summary)") }
+        guard isMainProcess, rehearsal == nil, let summary = loop.time.summary else { return }
+        let skipped = loop.anomalies.skippedSteps
+        let returns = loop.anomalies.returns
+        let losses =
+            (skipped > 0 ? "; \(counted(skipped, "step")) left out" : "")
+            + (returns > 0 ? "; went back to a checkpoint \(counted(returns, "time"))" : "")
+        logger.info("trained \(summary)\(losses)")
     }
 
     /// Writes what is still in memory; called at the end of the training, whichever way it ends.

@@ -1,3 +1,4 @@
+import Torch
 import TorchDistributed
 import TorchNN
 import TorchOptim
@@ -14,6 +15,8 @@ final class TrainingLoop {
     var batchSizes = EpochBatchSizes()
     /// What a loss counts for in the window of batches that is being accumulated; nil outside.
     var lossWeight: Double?
+    /// Whether the next backward pass completes the gradients of a step.
+    var isWholeStep = true
     /// The prepared models.
     var models: [Module] = []
     /// Whether `--explain-step` has had its answer.
@@ -28,6 +31,14 @@ final class TrainingLoop {
     var state = TrainingState()
     /// What saves it; nil where nothing does.
     var saver: TrainingSaver?
+    /// What the ranks agree on between steps.
+    var checkIn = CheckIn()
+    /// What went wrong with the numbers.
+    var anomalies = AnomalyWatch()
+    /// The last step after which ranks have compared their parameters.
+    var comparedStep = 0
+    /// What the loss is multiplied by where gradients are small numbers; nil where they are not.
+    var scaler: GradientScaler?
     /// The checkpoint that this run goes on from; nil where it began anew.
     var resumption: Resumption?
     /// Whether the last epoch went through all of its batches.
@@ -41,6 +52,10 @@ final class TrainingLoop {
     private var firstBatches = 10
     private var start: ContinuousClock.Instant?
     private var optimizers: [any Optimizer] = []
+    /// Whether the optimizers leave out the step in progress.
+    private(set) var areSuspended = false
+    private var keptBuffers: [(buffer: Tensor, copy: Tensor)] = []
+    private var keptStep = -1
 
     /// Optimizer steps so far, as the first prepared optimizer counts them.
     var step: Int { optimizers.first?.stepCount ?? 0 }
@@ -52,6 +67,37 @@ final class TrainingLoop {
 
     func follow(_ optimizer: any Optimizer) {
         optimizers.append(optimizer)
+    }
+
+    /// What the prepared optimizers train.
+    var trainedParameters: [NamedParameter] { optimizers.flatMap(\.parameters) }
+
+    /// Lets the optimizers leave out their steps, or take them again.
+    func suspendOptimizers(_ isSuspended: Bool) {
+        for optimizer in optimizers { optimizer.isSuspended = isSuspended }
+        areSuspended = isSuspended
+    }
+
+    /// What a loss is multiplied by for its backward pass; nil for nothing.
+    var backwardWeight: Double? {
+        guard let scaler else { return lossWeight }
+        return (lossWeight ?? 1) * Double(scaler.scale)
+    }
+
+    // MARK: Buffers
+
+    /// Keeps the models' buffers, such as running statistics, as they are before a step.
+    func keepBuffers() {
+        guard keptStep != step else { return }
+        keptStep = step
+        let buffers = models.flatMap(\.buffers).map(\.tensor)
+        if keptBuffers.count != buffers.count { keptBuffers = buffers.map { ($0, $0.detach().clone()) } }
+        withoutGradients { for (buffer, copy) in keptBuffers { copy.copy(from: buffer) } }
+    }
+
+    /// Gives the models the buffers that they had before the step.
+    func restoreBuffers() {
+        withoutGradients { for (buffer, copy) in keptBuffers { buffer.copy(from: copy) } }
     }
 
     /// Whether an error waits for a place where it can be thrown.

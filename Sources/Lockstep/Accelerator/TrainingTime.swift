@@ -2,7 +2,8 @@ import Dispatch
 
 /// How long the epochs of a training took, and how much of that the loop waited for batches; moments are nanoseconds.
 struct TrainingTime {
-    private var batches = 0
+    /// How many batches the epochs had so far that have ended.
+    private(set) var batches = 0
     private var whole: UInt64 = 0
     private var waiting: UInt64 = 0
     private var epochStart: UInt64 = 0

@@ -36,6 +36,7 @@ extension Accelerator {
         let chosen = options.checkpoints
         if let resumption = try Resumption(opened, ranks) {
             try requireSameConfiguration(as: resumption)
+            resumption.allowsOtherSchedules = chosen.force
             loop.resumption = resumption
             loop.epoch = resumption.position.epoch
             if isMainProcess { logger.info("resumes \(resumption.summary(worldSize: worldSize))") }
@@ -72,19 +73,25 @@ extension Accelerator {
         if isMainProcess { logger.warning("resumes with other options than the checkpoint's:\n\(list)") }
     }
 
-    /// Saves the training if it is time, and ends it if the ranks have agreed to; after each batch.
+    /// Does what has been agreed between the ranks, and saves the training if it is time; after each batch.
     func afterBatch() throws {
         if let error = loop.takeDeferredError() { throw error }
+        if loop.areSuspended { loop.suspendOptimizers(false) }
+        try compareRanks()
+        let wishes = try loop.checkIn.afterStep(
+            ranks,
+            wishing: CheckIn.Wishes(
+                saves: isMainProcess && loop.saver?.isTimeOver == true, stops: StopRequest.isMade,
+                hasAnomaly: loop.anomalies.pending != nil))
+        if wishes.hasAnomaly { try settleAgreedAnomalies() }
         guard let saver = loop.saver else { return }
-        let wishes = try saver.checkIn.afterStep(
-            ranks, wishing: CheckIn.Wishes(saves: isMainProcess && saver.isTimeOver, stops: StopRequest.isMade))
         saver.agreed.saves = saver.agreed.saves || wishes.saves
         saver.agreed.stops = saver.agreed.stops || wishes.stops
         guard saver.notices(endOf: step) else { return }
         // With the first step of this run the optimizer has its state.
         if saver.stepCount == 1 { saver.writer?.reserve(for: Checkpoint(step: step, parts: loop.state.dictionaries)) }
-        guard saver.isDue(after: step, isLast: hasReachedMaxSteps) else { return }
-        let isStopping = saver.agreed.stops && !hasReachedMaxSteps
+        guard saver.isDue(after: step, isLast: hasReachedStepLimit) else { return }
+        let isStopping = saver.agreed.stops && !hasReachedStepLimit
         try saver.report()
         saver.mustSucceed = isStopping
         try saveCheckpoint(isInEpoch: true)
@@ -118,9 +125,10 @@ extension Accelerator {
 
     /// Takes all of the training out and has it written; the loop waits for the copy of the tensors alone.
     private func saveCheckpoint(isInEpoch: Bool) throws {
-        guard let saver = loop.saver else { return }
+        guard let saver = loop.saver, try !settleAnomalies() else { return }
         note("saving a checkpoint")
         defer { note("after saving a checkpoint") }
+        let buckets = try loop.synchronizers.map { try $0.bucketLayout() }
         let generators = try ranks.gather(Generator.default.state().unsqueeze(dim: 0))
         saver.hasSaved()
         guard let writer = saver.writer else { return }
@@ -135,13 +143,15 @@ extension Accelerator {
         }
         let position = TrainingPosition(
             step: step, epoch: epoch, isInEpoch: isInEpoch, loaders: loop.state.places.map(\.position),
-            worldSize: worldSize, metricsByteCount: metricsLength, configuration: configurationTexts)
+            worldSize: worldSize, schedules: loop.state.schedules, buckets: buckets,
+            metricsByteCount: metricsLength, configuration: configurationTexts)
         var parts = loop.state.dictionaries
         parts[Resumption.generators] = ["cpu": generators]
         writer.save(
             Checkpoint(
                 step: step, parts: parts, record: position.record,
-                metrics: isInEpoch ? [:] : loop.evaluation.map { ["loss": $0.loss, "accuracy": $0.accuracy] } ?? [:]))
+                metrics: isInEpoch ? [:] : loop.evaluation.map { ["loss": $0.loss, "accuracy": $0.accuracy] } ?? [:],
+                finiteParts: loop.state.finiteParts))
     }
 
     /// Makes sure, before the first step, that there is room for checkpoints.

@@ -10,6 +10,7 @@ struct CheckIn {
     struct Wishes: Equatable {
         var saves = false
         var stops = false
+        var hasAnomaly = false
     }
 
     private static let nanosecondsBetween = 250_000_000.0
@@ -25,13 +26,13 @@ struct CheckIn {
         stepsLeft -= 1
         guard stepsLeft <= 0 else { return Wishes() }
         let own = wishes()
-        let numbers = Tensor(
-            copying: [own.saves ? 1 : 0, own.stops ? 1 : 0, ranks.isMain ? next(at: TrainingTime.now) : 0])
+        let wanted = [own.saves, own.stops, own.hasAnomaly].map { $0 ? 1 : 0 }
+        let numbers = Tensor(copying: wanted + [ranks.isMain ? next(at: TrainingTime.now) : 0])
         try group.allReduceNow(numbers, .max)
         let agreed = numbers.array(of: Int.self)
-        interval = max(1, agreed[2])
+        interval = max(1, agreed[3])
         stepsLeft = interval
-        return Wishes(saves: agreed[0] > 0, stops: agreed[1] > 0)
+        return Wishes(saves: agreed[0] > 0, stops: agreed[1] > 0, hasAnomaly: agreed[2] > 0)
     }
 
     /// How many steps to the next exchange; it grows slowly, since the first steps are no measure.

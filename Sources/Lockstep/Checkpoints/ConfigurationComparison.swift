@@ -4,7 +4,8 @@ struct ConfigurationComparison {
     private static let free: Set<String> = [
         "epochs", "max-steps", "run-directory", "data-directory", "device", "threads", "backend", "collective-timeout",
         "share-gpu", "explain-step", "print-config", "checkpoint-every", "keep-checkpoints", "keep-best", "resume",
-        "force", "on-checkpoint-failure", "find-unused-parameters",
+        "force", "on-checkpoint-failure", "find-unused-parameters", "on-anomaly", "gradient-norm-limit",
+        "compare-ranks-every",
     ]
 
     /// One line for each option that differs.

@@ -74,9 +74,13 @@ struct ResumeTarget {
         RunFolder(existing: URL(fileURLWithPath: run).path).checkpointsPath
     }
 
+    /// A run's folder, if it has checkpoints.
+    static func ifResumable(_ run: String) -> String? {
+        FileManager.default.fileExists(atPath: checkpoints(of: run)) ? run : nil
+    }
+
     /// The newest folder under `runs` of a program's run that has checkpoints.
     static func newestRun(of program: String) -> String? {
-        RunFolder.all(of: program).first { FileManager.default.fileExists(atPath: checkpoints(of: $0)) }
-            .map { URL(fileURLWithPath: $0).path }
+        RunFolder.all(of: program).lazy.compactMap(ifResumable).first.map { URL(fileURLWithPath: $0).path }
     }
 }

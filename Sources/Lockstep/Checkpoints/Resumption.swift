@@ -17,6 +17,8 @@ final class Resumption {
     private var parts: OrderedDictionary<String, StateDictionary>
     private var taken: Set<String> = []
     private let ranks: Ranks
+    /// Whether learning rates may follow another schedule than before.
+    var allowsOtherSchedules = true
     /// Whether the generators are still to be put where they were.
     private var hasGenerators = true
 
@@ -56,6 +58,14 @@ final class Resumption {
                     .cannotResume,
                     "\(path) has no state of `\(name)`; it has \(names.joined(separator: ", ")). Resume with the program "
                         + "that wrote it, or start anew.")
+            }
+            if !allowsOtherSchedules, let before = position.schedules[name], let now = state.schedules[name],
+                before != now
+            {
+                throw TrainingError(
+                    .cannotResume,
+                    "the learning rates of `\(name)` follow another schedule than in \(path): \(before) there, \(now) here. Give "
+                        + "the same number of epochs or steps, or --force to go on with this one.")
             }
             try value.load(try shared(name))
             taken.insert(name)

@@ -23,6 +23,10 @@ struct TrainingPosition: Hashable {
     var isInEpoch: Bool
     var loaders: [Loader]
     var worldSize: Int
+    /// What the learning rates follow, in words, by the schedulers' names.
+    var schedules: [String: String]
+    /// The buckets in which the gradients of each model are averaged, where they are; parameters by number.
+    var buckets: [[[Int]]]
     /// How long `metrics.jsonl` was.
     var metricsByteCount: Int
     /// The program's options, as `config.json` has them.
@@ -33,6 +37,8 @@ struct TrainingPosition: Hashable {
         [
             "step": .integer(step), "epoch": .integer(epoch), "in_epoch": .flag(isInEpoch),
             "world_size": .integer(worldSize), "metrics_bytes": .integer(metricsByteCount),
+            "schedules": .object(schedules.mapValues { .text($0) }),
+            "buckets": .list(buckets.map { .list($0.map { .list($0.map { .integer($0) }) }) }),
             "configuration": .object(configuration.mapValues { .text($0) }),
             "loaders": .list(
                 loaders.map {
@@ -45,14 +51,16 @@ struct TrainingPosition: Hashable {
     }
 
     init(
-        step: Int, epoch: Int, isInEpoch: Bool, loaders: [Loader], worldSize: Int, metricsByteCount: Int,
-        configuration: [String: String]
+        step: Int, epoch: Int, isInEpoch: Bool, loaders: [Loader], worldSize: Int, schedules: [String: String],
+        buckets: [[[Int]]], metricsByteCount: Int, configuration: [String: String]
     ) {
         self.step = step
         self.epoch = epoch
         self.isInEpoch = isInEpoch
         self.loaders = loaders
         self.worldSize = worldSize
+        self.schedules = schedules
+        self.buckets = buckets
         self.metricsByteCount = metricsByteCount
         self.configuration = configuration
     }
@@ -74,6 +82,9 @@ struct TrainingPosition: Hashable {
         guard loaders.count == list.count, worldSize >= 1 else { return nil }
         self.init(
             step: step, epoch: epoch, isInEpoch: isInEpoch, loaders: loaders, worldSize: worldSize,
-            metricsByteCount: max(0, metrics), configuration: configuration.compactMapValues(\.textValue))
+            schedules: record["schedules"]?.objectValue?.compactMapValues(\.textValue) ?? [:],
+            buckets: record["buckets"]?.listValue?.map { model in
+                (model.listValue ?? []).map { bucket in (bucket.listValue ?? []).compactMap(\.integerValue) }
+            } ?? [], metricsByteCount: max(0, metrics), configuration: configuration.compactMapValues(\.textValue))
     }
 }

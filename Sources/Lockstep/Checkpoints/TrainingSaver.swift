@@ -16,7 +16,6 @@ final class TrainingSaver {
     private var endedStep: Int
     /// How many steps of this run have ended.
     private(set) var stepCount = 0
-    var checkIn = CheckIn()
     /// What the ranks have agreed to do at the end of the step in progress.
     var agreed = CheckIn.Wishes()
 
@@ -41,6 +40,9 @@ final class TrainingSaver {
         stepCount += 1
         return true
     }
+
+    /// The training has gone back to a step.
+    func goBack(to step: Int) { endedStep = step }
 
     /// Whether this process wants a checkpoint because the time is over.
     var isTimeOver: Bool {

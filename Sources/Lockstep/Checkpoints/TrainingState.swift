@@ -1,6 +1,8 @@
 import OrderedCollections
 import Torch
 import TorchData
+import TorchNN
+import TorchOptim
 
 /// What a training consists of, by the names that it has in checkpoints.
 struct TrainingState {
@@ -33,6 +35,16 @@ struct TrainingState {
 
     /// The live tensors of all parts.
     var dictionaries: OrderedDictionary<String, StateDictionary> { parts.mapValues { $0.stateDictionary() } }
+
+    /// What the learning rates follow, in words, by the schedulers' names.
+    var schedules: [String: String] {
+        parts.reduce(into: [:]) { texts, part in
+            if let scheduler = part.value as? Scheduler { texts[part.key] = "\(scheduler.schedule)" }
+        }
+    }
+
+    /// Models and optimizers, which no training goes on from with a NaN in them.
+    var finiteParts: Set<String> { Set(parts.filter { $0.value is Module || $0.value is any Optimizer }.keys) }
 
     /// Adds something under a name, or `name-2` and so on where that is taken; nothing is added twice.
     mutating func add(_ value: any Stateful, as name: String) {

@@ -17,8 +17,10 @@ struct ProgramSettings: Sendable {
         for child in Mirror(reflecting: value).children {
             if let option = child.value as? any RecordedOption {
                 let name = Self.flag(String((child.label ?? "").drop { $0 == "_" }))
-                // With the one nothing is trained, and the other changes nothing in a training.
-                if name != "print-config", name != "explain-step" { entries.append((name, option.recordedValue)) }
+                // With two of them nothing is trained, and the other changes nothing in a training.
+                if !["print-config", "dry-run", "explain-step"].contains(name) {
+                    entries.append((name, option.recordedValue))
+                }
             } else if let group = child.value as? any RecordedGroup, !(group.recordedGroup is PredictionOptions) {
                 // What is said of a prediction is no setting of a training.
                 collect(from: group.recordedGroup)

@@ -18,6 +18,16 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @OptionGroup
     public var checkpoints: CheckpointOptions
 
+    /// What follows when the numbers of the training go wrong.
+    @OptionGroup
+    public var anomalies: AnomalyOptions
+
+    /// Whether to try the training in a few batches, instead of doing it.
+    @Flag(
+        help: "Takes a few batches through training, evaluation, checkpoint and resume, says what came of it, and ends."
+    )
+    public var dryRun = false
+
     /// Whether to show what each option is and where that comes from, instead of training.
     @Flag(help: "Shows the value of each option and where it comes from, and ends.")
     public var printConfig = false
@@ -56,6 +66,13 @@ public struct TrainingOptions: ParsableArguments, Sendable {
             "Whose kernels compute on the CPU: auto, for those of Lockstep where the processor has the instructions, or "
                 + "libtorch, for PyTorch's results bit for bit.", valueName: "auto|libtorch"))
     public var kernels = KernelSelection.auto
+
+    /// In what the layers of a model compute.
+    @Option(
+        help: ArgumentHelp(
+            "In what layers compute: float32, or bfloat16 or float16 where they gain from it (autocast; float16 scales the "
+                + "loss).", valueName: "float32|bfloat16|float16"))
+    public var precision = Precision.float32
 
     /// Seconds that a process waits for the others in a collective.
     @Option(help: "Seconds that a process waits for the others before it gives up.")

@@ -55,6 +55,10 @@ extension TrainingProgram {
         if options.checkpoints.resumesLatest, options.runDirectory == nil {
             options.runDirectory = ResumeTarget.newestRun(of: name)
         }
+        if options.dryRun, options.checkpoints.resumesLatest {
+            // It has a folder of its own, and goes on from that of the run.
+            options.checkpoints.resume = options.runDirectory.flatMap(ResumeTarget.ifResumable)
+        }
         let place = Result { try RankEnvironment(environment: environment) }
         if !options.launch.startsProcesses, case .success(.none) = place,
             options.device == "cpu" || (options.device == nil && LibTorch.cudaDeviceCount == 0),
@@ -68,10 +72,15 @@ extension TrainingProgram {
             try DevicePlan.require(
                 launcher.processCount, on: options.device, count: LibTorch.cudaDeviceCount,
                 visible: environment["CUDA_VISIBLE_DEVICES"], shares: options.shareGpu)
-            launcher.runFolder = { [folder = options.runDirectory] in
+            let rehearsal =
+                options.dryRun ? try DryRun.createFolder(beside: options.runDirectory, program: name) : nil
+            launcher.runFolder = { [folder = rehearsal ?? options.runDirectory] in
                 try RunFolder.reserve(at: folder, program: name)
             }
-            return try await launcher.run()
+            let outcome = try await launcher.run()
+            // After a failure the logs in it are needed.
+            if let rehearsal, outcome.exitCode == 0 { try FileManager.default.removeItem(atPath: rehearsal) }
+            return outcome
         }
         if let outcome {
             guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }

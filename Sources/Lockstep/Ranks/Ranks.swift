@@ -77,8 +77,8 @@ final class Ranks: Sendable {
     }
 
     /// Rank 0's text on all ranks.
-    func ofMain(_ subject: String, _ text: @autoclosure () -> String) throws -> String {
-        guard let group else { return text() }
+    func ofMain(_ subject: String, _ text: @autoclosure () throws -> String) throws -> String {
+        guard let group else { return try text() }
         return try group.exchange(subject, isMain ? text() : "")[0] ?? text()
     }
 
@@ -104,6 +104,14 @@ final class Ranks: Sendable {
     }
 
     // MARK: Collectives
+
+    /// Whether something is true of any rank.
+    func isTrueOfAny(_ value: Bool) throws -> Bool {
+        guard let group else { return value }
+        let number = Tensor(copying: [value ? 1 : 0])
+        try group.allReduceNow(number, .max)
+        return number.item(as: Int.self) > 0
+    }
 
     /// The sums over all ranks of numbers of which a rank may have none, as a float64 vector; nil where all have none.
     func sum(_ values: Tensor?) throws -> Tensor? {

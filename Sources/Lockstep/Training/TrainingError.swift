@@ -3,7 +3,7 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidOption, deviceUnavailable, nothingToTrain, notPrepared, cannotResume, noWeights
+            case invalidOption, deviceUnavailable, nothingToTrain, notPrepared, cannotResume, noWeights, anomaly
         }
         private let kind: Kind
 
@@ -23,6 +23,9 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
 
         /// There are no saved weights to work with.
         public static let noWeights = Code(kind: .noWeights)
+
+        /// The numbers of the training went wrong: a loss or gradients that are not finite, or ranks that differ.
+        public static let anomaly = Code(kind: .anomaly)
 
         /// The name of the code.
         public var description: String { kind.rawValue }

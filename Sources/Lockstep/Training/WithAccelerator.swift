@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Torch
 import TorchDistributed
 
@@ -43,32 +42,8 @@ func withAccelerator<Result: Sendable>(
         LibTorch.threadCount = Accelerator.threadCount(options, ranks)
         do {
             if let table = options.convolutionTable { try ConvolutionTable.use(contentsOf: table) }
-            let accelerator = try Accelerator(options: options, name: name, settings: settings, ranks: ranks)
-            let recording = accelerator.flightRecording
-            recording?.begin()
-            Generator.seedAll(options.seed)
-            let result: Result
-            do {
-                result = try await body(accelerator)
-                accelerator.note("at the end of its training")
-                try accelerator.finishCheckpoints()
-                try accelerator.requireEqualModels()
-                accelerator.sayTrainingTime()
-            } catch let stopped as TrainingStopped {
-                // All ranks have stopped after the same step.
-                try accelerator.finish()
-                try ranks.close()
-                recording?.end()
-                throw stopped
-            } catch {
-                // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
-                do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
-                throw error
-            }
-            try accelerator.finish()
-            try ranks.close()
-            recording?.end()
-            return result
+            let run = TrainingRun(options: options, name: name, settings: settings, ranks: ranks)
+            return options.dryRun ? try await DryRun(run).run(body) : try await run.run(nil, body)
         } catch let stopped as TrainingStopped {
             throw stopped
         } catch {
