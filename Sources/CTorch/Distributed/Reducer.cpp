@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <unordered_map>
@@ -28,7 +29,15 @@ class BucketBackend final : public c10d::Backend {
     explicit BucketBackend(c10::intrusive_ptr<ctorch::RecordedBackend> inner)
         : Backend(inner->getRank(), inner->getSize()), inner_(std::move(inner)) {}
 
-    void begin_backward() { next_bucket_ = 0; }
+    using Clock = std::chrono::steady_clock;
+
+    void begin_backward() {
+        next_bucket_ = 0;
+        last_start_ = Clock::now();
+    }
+
+    /// When the last bucket was handed over, since its gradients were there.
+    Clock::time_point last_start() const { return last_start_; }
 
     using Works = c10::intrusive_ptr<c10d::Work>;
     using Tensors = std::vector<at::Tensor>;
@@ -38,6 +47,7 @@ class BucketBackend final : public c10d::Backend {
     Works allreduce(Tensors &tensors, const c10d::AllreduceOptions &options) override {
         // Which parameters were used travels as integers; buckets are started in order.
         const bool is_bucket = !tensors.empty() && tensors.front().is_floating_point();
+        if (is_bucket) last_start_ = Clock::now();
         return inner_->allreduce(tensors, options, is_bucket ? next_bucket_++ : -1);
     }
     Works broadcast(Tensors &tensors, const c10d::BroadcastOptions &options) override {
@@ -52,6 +62,8 @@ class BucketBackend final : public c10d::Backend {
   private:
     c10::intrusive_ptr<ctorch::RecordedBackend> inner_;
     std::atomic<int32_t> next_bucket_{0};
+    // Of the thread that runs the backward pass.
+    Clock::time_point last_start_;
 };
 
 std::vector<std::vector<size_t>> buckets(
@@ -96,6 +108,7 @@ struct ct_reducer_handle {
     std::shared_ptr<c10d::Logger> logger;
     // Null where the reducer averages.
     std::unique_ptr<ctorch::GradientAverage> average;
+    uint64_t waited_nanoseconds = 0;
 };
 
 bool ct_group_verify_parameters(ct_group self, const ct_tensor *parameters, int32_t count) {
@@ -186,9 +199,14 @@ bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor *outputs, int32
 
 bool ct_reducer_end_backward(ct_reducer self) {
     return attempted([&] {
+        using Clock = BucketBackend::Clock;
+        const Clock::time_point start = self->average ? Clock::now() : self->backend->last_start();
         if (self->average) self->average->average();
+        const auto waited = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start);
+        self->waited_nanoseconds = static_cast<uint64_t>(std::max<int64_t>(0, waited.count()));
     });
 }
+uint64_t ct_reducer_waited(ct_reducer self) { return self->waited_nanoseconds; }
 
 int32_t ct_reducer_layout(ct_reducer self, int32_t *order, int32_t *bucket_of) {
     int32_t buckets = 0;

@@ -224,6 +224,8 @@ bool ct_reducer_begin_forward(ct_reducer self, bool will_reduce);
 bool ct_reducer_expect_backward(ct_reducer self, const ct_tensor _Nonnull *_Nullable outputs, int32_t count);
 /// After the backward pass, where each parameter has got a gradient: averages those that are averaged at once.
 bool ct_reducer_end_backward(ct_reducer self);
+/// How long the last backward pass took after all of this rank's gradients were there.
+uint64_t ct_reducer_waited(ct_reducer self);
 /// The buckets in which gradients are averaged from now on: the parameters' indices in the order of the buckets, and the
 /// bucket of each. Returns the number of buckets, 0 where gradients are averaged at once, -1 when it threw; all ranks call
 /// it together.

@@ -25,15 +25,22 @@ struct Coordinator {
         defer { rendezvous.close() }
         var policy = RestartPolicy(limit: launcher.maxRestarts)
         var runFolder: String?
+        func ended(_ outcome: JobOutcome, _ report: [String]) -> (JobOutcome, report: [String]) {
+            OutcomeFile.write(outcome, report, in: runFolder)
+            return end(outcome, report)
+        }
         while true {
             if let interruption = try rendezvous.gather() { return end(interruption) }
-            runFolder = try runFolder ?? launcher.runFolder?()
+            if runFolder == nil {
+                runFolder = try launcher.runFolder?()
+                OutcomeFile.remove(from: runFolder)
+            }
             let start = ContinuousClock.now
             var (outcome, report) = try runGeneration(policy.restarts, in: runFolder)
             switch policy.decide(after: outcome, lasting: start.duration(to: .now)) {
             case .finish(let note):
                 report += note.map { [$0] } ?? []
-                return end(outcome, report)
+                return ended(outcome, report)
             case .restart(let note):
                 for line in report + [note] {
                     StandardError.write(line)

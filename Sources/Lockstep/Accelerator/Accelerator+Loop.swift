@@ -54,7 +54,14 @@ extension Accelerator {
         }
         note("in training step", step + 1, " (backward pass)")
         if loop.areSuspended { loop.suspendOptimizers(false) }
+        loop.time.enter(.backward)
         if let weight = loop.backwardWeight { try loss.backward(weight: weight) } else { try loss.backward() }
+        let end = TrainingTime.now
+        if worldSize > 1, loop.isWholeStep {
+            let waiting = loop.synchronizers.reduce(0) { $0 + $1.waitedNanoseconds }
+            loop.time.reassign(waiting, to: .communication, at: end)
+        }
+        loop.time.enter(.optimizer, at: end)
         note("in training step", step + 1, " (after the backward pass)")
         try inspect(loss)
         if options.explainStep, !loop.hasExplained { try explainStep() }
@@ -97,6 +104,9 @@ extension Accelerator {
     fileprivate func beginBatch(_ batch: Int, isFirst: Bool) throws {
         if let failure = ranks.group?.failure { throw failure }
         loop.batch = batch
+        loop.batchesSeen += 1
+        loop.time.samples += loop.batchSizes.samples(of: batch)
+        if loop.batchesSeen <= CommunicationAdvice.last { judgeCommunication() }
         if options.anomalies.onAnomaly == .skip { loop.keepBuffers() }
         if !isFirst { display.advance() }
         // The start and the first steps took memory that is not needed again.
@@ -150,6 +160,9 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
             guard !isEnded else { return nil }
             try Task.checkCancellation()
             if hasBegun {
+                accelerator.loop.time.enter(.other)
+                accelerator.showProgress()
+                try accelerator.profile()
                 place?.inProgress = (batches.epoch, first + taken)
                 try accelerator.afterBatch()
             } else {
@@ -158,9 +171,9 @@ public struct TrainingBatches<D: Dataset>: AsyncSequence {
                 try accelerator.beginEpoch(sizes, epoch: batches.epoch, from: first, isShare: isShare)
             }
             accelerator.note("loading the batch of training step", accelerator.step + 1)
-            let start = TrainingTime.now
+            accelerator.loop.time.enter(.data)
             let next = accelerator.hasReachedStepLimit ? nil : try batches.next()
-            accelerator.loop.time.addWait(from: start, to: TrainingTime.now)
+            accelerator.loop.time.enter(.forward)
             guard let batch = next else {
                 isEnded = true
                 try accelerator.settleAnomalies()

@@ -1,3 +1,4 @@
+import Foundation
 import Launching
 public import Logging
 public import Torch
@@ -27,6 +28,8 @@ public final class Accelerator: Sendable {
     let settings: ProgramSettings
     /// How much of a training a dry run does; nil for all of it.
     let rehearsal: Rehearsal?
+    /// Shows what this rank does; nil where its file cannot be written.
+    let monitor: RankMonitor?
     // Only ever touched by the training thread.
     nonisolated(unsafe) let loop = TrainingLoop()
     nonisolated(unsafe) let log = LogQueue()
@@ -77,6 +80,7 @@ public final class Accelerator: Sendable {
         guard ranks.isMain else {
             runFolder = RunFolder(existing: try ranks.ofMain("run folder", ""))
             metrics = nil
+            monitor = Self.monitor(in: runFolder, options, device, ranks, display)
             try beginCheckpoints(opened: nil)
             return
         }
@@ -90,6 +94,7 @@ public final class Accelerator: Sendable {
         metrics = try MetricsWriter(runFolder.metricsPath, keepingFirst: position?.metricsByteCount) {
             display.print("\($0)", to: .standardError)
         }
+        monitor = Self.monitor(in: runFolder, options, device, ranks, display)
         try runFolder.writeConfiguration(configuration(name: name))
         _ = try ranks.ofMain("run folder", runFolder.path)
         if target != nil, opened == nil {
@@ -97,6 +102,29 @@ public final class Accelerator: Sendable {
         }
         for notice in opened?.notices ?? [] { logger.warning("\(notice)") }
         try beginCheckpoints(opened: opened)
+    }
+
+    /// What shows this rank to those who look at the run's folder.
+    private static func monitor(
+        in folder: RunFolder, _ options: TrainingOptions, _ device: Device, _ ranks: Ranks, _ display: ProgressDisplay
+    ) -> RankMonitor? {
+        @Sendable func complain(_ error: some Error) {
+            display.print("lockstep: what rank \(ranks.rank) does cannot be shown: \(error)", to: .standardError)
+        }
+        do {
+            return try RankMonitor(
+                folder.path, rank: ranks.rank,
+                identity: [
+                    "rank": .integer(ranks.rank), "local_rank": .integer(ranks.localRank),
+                    "world_size": .integer(ranks.worldSize), "host": .text(host),
+                    "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
+                    "threads": .integer(threadCount(options, ranks)), "device": .text("\(device)"),
+                ]
+            ) { complain($0) }
+        } catch {
+            complain(error)
+            return nil
+        }
     }
 
     /// The threads of a process: what was asked for, or its share of the cores.
@@ -108,17 +136,6 @@ public final class Accelerator: Sendable {
     public func print(_ text: String) {
         guard isMainProcess, rehearsal?.isRepeated != true else { return }
         display.print(text)
-    }
-
-    /// Says how long training took, and what of it was spent waiting for data; on the main process, for its own part.
-    func sayTrainingTime() {
-        guard isMainProcess, rehearsal == nil, let summary = loop.time.summary else { return }
-        let skipped = loop.anomalies.skippedSteps
-        let returns = loop.anomalies.returns
-        let losses =
-            (skipped > 0 ? "; \(counted(skipped, "step")) left out" : "")
-            + (returns > 0 ? "; went back to a checkpoint \(counted(returns, "time"))" : "")
-        logger.info("trained \(summary)\(losses)")
     }
 
     /// Writes what is still in memory; called at the end of the training, whichever way it ends.

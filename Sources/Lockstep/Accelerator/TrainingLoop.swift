@@ -47,6 +47,15 @@ final class TrainingLoop {
     var evaluation: Evaluation?
     /// How long the epochs took so far.
     var time = TrainingTime()
+    /// The trace that is being made for `--profile`.
+    var profile: ProfileInProgress?
+    /// How many batches this run has begun.
+    var batchesSeen = 0
+    /// When the batch in progress began, and what the phases had taken then.
+    var stepBegin: UInt64 = 0
+    var phasesAtStep = PhaseTimes()
+    /// What the phases had taken when the first batches were over.
+    var phasesBefore = PhaseTimes()
     private var deferredError: (any Error)?
     private var hasShownPlan = false
     private var firstBatches = 10

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Torch
 import TorchDistributed
@@ -68,13 +69,16 @@ extension Accelerator {
         let details =
             if let ruined {
                 "\(ruined) among the parameters, so a step before has gone wrong"
-            } else if let causes {
-                "all parameters are finite, so it is this batch or the loss; \(causes) among the gradients"
             } else {
-                "all parameters and gradients are finite"
+                "the parameters are finite, up to \(String(format: "%.3g", Self.largest(parameters))) in size"
+                    + (causes.map { "; \($0) among the gradients" } ?? ", and the gradients too")
             }
         loop.anomalies.notice(
             .init(kind: kind, step: step, text: "\(words) \(place): \(details)", canBeSkipped: ruined == nil))
+    }
+
+    private static func largest(_ parameters: [NamedParameter]) -> Double {
+        parameters.map { $0.tensor.detach().abs().max().item(as: Double.self) }.max() ?? 0
     }
 
     /// `layers.2.weight (3 of 5120 elements) is not finite`; nil where all are.

@@ -21,7 +21,7 @@ struct DryRun {
     /// - Throws: `TrackingError` or ``TrainingError`` where that cannot be.
     static func createFolder(beside runFolder: String?, program: String) throws -> String {
         let run = URL(fileURLWithPath: runFolder ?? "runs/\(program)").path
-        _ = try RunFolder.reserve(at: (run as NSString).deletingLastPathComponent, program: program)
+        try RunFolder.createFolders((run as NSString).deletingLastPathComponent)
         var path = Array("\(run).dry-run-XXXXXX".utf8CString)
         guard mkdtemp(&path) != nil else {
             throw TrainingError(

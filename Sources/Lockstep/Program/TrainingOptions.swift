@@ -36,6 +36,13 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @Flag(help: "Says once how a step is computed, layer by layer, and why so.")
     public var explainStep = false
 
+    /// How many batches to trace; nil for none.
+    @Option(
+        help: ArgumentHelp(
+            "Writes a trace of this many batches on all processes, profile.json in the run's folder, for Perfetto and "
+                + "chrome://tracing.", valueName: "batches"))
+    public var profile: Int?
+
     /// Where to train; nil for a GPU where there is one.
     @Option(help: "Where to train: cpu, cuda or cuda:N (default: a GPU where there is one).")
     public var device: String?
@@ -146,6 +153,7 @@ public struct TrainingOptions: ParsableArguments, Sendable {
         guard collectiveTimeout > 0, collectiveTimeout < 1e9 else {
             throw ValidationError("--collective-timeout \(collectiveTimeout): expected a number of seconds above 0")
         }
+        if let profile, profile < 1 { throw ValidationError("--profile \(profile): at least one batch is needed") }
         if let maxSteps, maxSteps < 0 {
             throw ValidationError("--max-steps \(maxSteps): a number of steps is not negative")
         }

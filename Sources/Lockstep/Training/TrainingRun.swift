@@ -22,8 +22,9 @@ struct TrainingRun {
         let recording = accelerator.flightRecording
         recording?.begin()
         Generator.seedAll(options.seed)
-        func end() throws {
+        func end(_ outcome: RankMonitor.Outcome) throws {
             try accelerator.finish()
+            accelerator.monitor?.end(outcome)
             if rehearsal == nil { try ranks.close() }
             recording?.end()
         }
@@ -34,17 +35,19 @@ struct TrainingRun {
             try accelerator.finishCheckpoints()
             try accelerator.requireFiniteModels()
             try accelerator.requireEqualModels()
-            accelerator.sayTrainingTime()
+            try accelerator.endProfile()
+            try accelerator.summarize()
         } catch let stopped as TrainingStopped {
             // All ranks have stopped after the same step.
-            try end()
+            try end(.stopped)
             throw stopped
         } catch {
             // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
+            accelerator.monitor?.end(.failed, "\(error)")
             do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
             throw error
         }
-        try end()
+        try end(.finished)
         return result
     }
 }

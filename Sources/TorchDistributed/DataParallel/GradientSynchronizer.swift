@@ -72,6 +72,9 @@ package final class GradientSynchronizer {
 
     var parameterCount: Int { parameters.count }
 
+    /// How long the last backward pass waited for the other ranks' gradients, after its own were there.
+    package var waitedNanoseconds: UInt64 { ct_reducer_waited(reducer) }
+
     /// How many elements of the gradients are averaged in a step, where all are averaged at once, and how many there are.
     ///
     /// The others are zero on all ranks, whatever the data; nil where gradients are averaged in buckets.

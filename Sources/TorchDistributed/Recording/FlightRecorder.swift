@@ -26,6 +26,7 @@ final class FlightRecorder: Sendable {
     /// The first collective that failed here, for reasons that nobody has found yet.
     private let loss = Mutex<Loss?>(nil)
     let lookout = Lookout()
+    let timeline = CollectiveTimeline()
     /// How the collective stood that was in progress when the group failed.
     private let standingAtFailure = Mutex<String?>(nil)
 
@@ -99,6 +100,7 @@ final class FlightRecorder: Sendable {
         }
         guard collective.sequence > 0 else { return nil }
         page.enter(collective, checksum: own.checksum)
+        timeline.enter(collective)
         for neighbour in neighbours {
             if let difference = difference(own, neighbour.rank, neighbour.page.record(collective.sequence)) {
                 return difference
@@ -119,6 +121,7 @@ final class FlightRecorder: Sendable {
     ///
     /// - Parameter error: what c10d says, if it failed.
     func leave(_ sequence: UInt64, error: String?) {
+        timeline.leave(sequence)
         if sequence > 0 { page.leave(sequence, error == nil ? .completed : .failed) }
         guard let error else { return }
         let record = page.record(sequence)

@@ -40,3 +40,8 @@ extension ProcessGroup {
         text.withUTF8 { recorder.page.note(UnsafeRawBufferPointer($0)) }
     }
 }
+
+extension ProcessGroup {
+    /// When collectives begin and end, for a trace.
+    package var timeline: CollectiveTimeline { recorder.timeline }
+}

@@ -109,7 +109,8 @@ struct ProgressLine {
     }
 
     private var loss: String {
-        bar.loss.map { String(format: "loss %.4g", $0) } ?? ""
+        // C has a sign for NaN too.
+        bar.loss.map { $0.isNaN ? "loss nan" : String(format: "loss %.4g", $0) } ?? ""
     }
 
     /// Minutes and seconds, with hours where there are any.

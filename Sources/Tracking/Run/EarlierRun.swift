@@ -6,6 +6,13 @@ struct EarlierRun {
     static let metrics = "metrics.jsonl"
     static let configuration = "config.json"
     static let checkpoints = "checkpoints"
+    static let ranks = "ranks"
+    static let summary = "summary.json"
+    static let evaluation = "evaluation.json"
+
+    /// What a run leaves, in the order in which it gets new names: the metrics last, because their lock keeps other runs out.
+    private static let all = [configuration, checkpoints, ranks, summary, evaluation, metrics]
+    private static let folders: Set<String> = [checkpoints, ranks]
 
     private let folder: String
 
@@ -27,12 +34,11 @@ struct EarlierRun {
         return result
     }
 
-    /// Gives metrics, configuration and the folder of checkpoints the next free number.
+    /// Gives all that a run leaves the next free number.
     ///
     /// - Returns: One line that says so, or none where there was nothing.
     func moveAside() throws -> [String] {
-        // The metrics go last, because their lock keeps other runs out.
-        let moves = try rename([Self.configuration, Self.checkpoints, Self.metrics]).map {
+        let moves = try rename(Self.all).map {
             "\($0.old) is now \($0.new)"
         }
         return moves.isEmpty ? [] : ["\(folder) has an earlier run, which is kept: \(moves.joined(separator: ", "))."]
@@ -65,8 +71,7 @@ struct EarlierRun {
 
     private var freeNumber: Int {
         var number = 1
-        let names = [Self.metrics, Self.configuration, Self.checkpoints]
-        while names.contains(where: { exists(numbered($0, number)) }) { number += 1 }
+        while Self.all.contains(where: { exists(numbered($0, number)) }) { number += 1 }
         return number
     }
 
@@ -74,7 +79,7 @@ struct EarlierRun {
     private func reserve(_ name: String, _ number: inout Int) throws -> String {
         while true {
             let newName = numbered(name, number)
-            if name == Self.checkpoints {
+            if Self.folders.contains(name) {
                 if mkdir(path(newName), 0o777) == 0 { return newName }
                 guard errno == EEXIST else {
                     throw TrackingError(SystemFailure(errno).error(path(newName), cannotBe: "created"))

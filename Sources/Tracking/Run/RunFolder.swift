@@ -5,8 +5,8 @@ import Foundation
 ///
 /// Without a name it is `runs/<program>-<yyyyMMdd-HHmmss>` in local time, with `-2`, `-3`, … behind it where that exists.
 /// A folder that was named, and that has an earlier run in it, is used again: the earlier run's `metrics.jsonl`,
-/// `config.json` and `checkpoints` become `metrics.1.jsonl`, `config.1.json` and `checkpoints.1` (or the next free number)
-/// and are never overwritten.
+/// `config.json`, `checkpoints` and the like become `metrics.1.jsonl`, `config.1.json`, `checkpoints.1` (or the next free
+/// number) and are never overwritten.
 public struct RunFolder: Sendable {
     /// The folder's absolute path.
     public let path: String
@@ -103,8 +103,22 @@ public struct RunFolder: Sendable {
         return kept
     }
 
+    /// The folder with what each rank does.
+    package static let ranks = EarlierRun.ranks
+    /// What the ranks did with their time.
+    package static let summary = EarlierRun.summary
+    /// What an evaluation of a classifier gave.
+    package static let evaluation = EarlierRun.evaluation
+
+    /// Writes a text into a file of the folder, all of it or nothing.
+    ///
+    /// - Throws: ``TrackingError`` where the file cannot be written.
+    package func write(_ text: String, to name: String) throws {
+        try withFileErrors(as: { TrackingError($0) }) { try AtomicFile.write(Array(text.utf8), to: path(of: name)) }
+    }
+
     /// Creates a folder and those above it.
-    static func createFolders(_ path: String) throws {
+    package static func createFolders(_ path: String) throws {
         if mkdir(path, 0o777) == 0 { return }
         let number = errno
         if number == ENOENT {
