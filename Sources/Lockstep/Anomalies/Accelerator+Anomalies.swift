@@ -174,6 +174,8 @@ extension Accelerator {
 
     /// Throws where training has ended with parameters that are no numbers.
     func requireFiniteModels() throws {
+        // A rank that comes here before the others is told of in these words.
+        try ranks.meet()
         try settleAnomalies()
         guard let ruined = Self.nonFinite(loop.models.flatMap(\.parameters).map { ($0.name, $0.tensor.detach()) })
         else { return }

@@ -5,7 +5,7 @@ struct ConfigurationComparison {
         "epochs", "max-steps", "run-directory", "data-directory", "device", "threads", "backend", "collective-timeout",
         "share-gpu", "explain-step", "print-config", "checkpoint-every", "keep-checkpoints", "keep-best", "resume",
         "force", "on-checkpoint-failure", "find-unused-parameters", "on-anomaly", "gradient-norm-limit",
-        "compare-ranks-every", "profile",
+        "compare-ranks-every",
     ]
 
     /// One line for each option that differs.

@@ -17,8 +17,8 @@ struct ProgramSettings: Sendable {
         for child in Mirror(reflecting: value).children {
             if let option = child.value as? any RecordedOption {
                 let name = Self.flag(String((child.label ?? "").drop { $0 == "_" }))
-                // With two of them nothing is trained, and the other changes nothing in a training.
-                if !["print-config", "dry-run", "explain-step"].contains(name) {
+                // With two of them nothing is trained, and the others change nothing in a training.
+                if !["print-config", "dry-run", "explain-step", "profile"].contains(name) {
                     entries.append((name, option.recordedValue))
                 }
             } else if let group = child.value as? any RecordedGroup, !(group.recordedGroup is PredictionOptions) {

@@ -126,3 +126,18 @@ extension ImageDataset {
         )
     }
 }
+
+extension ImageDataset {
+    /// An image as it is stored, before any transform.
+    ///
+    /// - Throws: `DataError` with `indexOutOfRange`; `DatasetError` where a file cannot be read any more.
+    public func storedImage(at index: Int) throws -> StoredImage {
+        try BatchIndices([index], seed: 0).check(count: count)
+        let stored = source.format
+        let memory = pool.buffer(byteCount: stored.byteCount)
+        let pixels = try source.pixels(at: index, reading: memory.bytes)
+        return StoredImage(
+            channels: stored.channels, height: stored.height, width: stored.width,
+            pixels: Array(pixels.prefix(stored.byteCount)))
+    }
+}

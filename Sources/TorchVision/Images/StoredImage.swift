@@ -35,4 +35,10 @@ public struct StoredImage: Hashable, Sendable {
         }
         return StoredImage(channels: 1, height: height, width: width, pixels: grey)
     }
+
+    /// The bytes pixel by pixel, the channels of each one after the other.
+    package var interleaved: [UInt8] {
+        let plane = height * width
+        return (0..<plane).flatMap { place in (0..<channels).map { pixels[$0 * plane + place] } }
+    }
 }

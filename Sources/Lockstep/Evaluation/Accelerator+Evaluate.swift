@@ -29,7 +29,13 @@ extension Accelerator {
     ) async throws -> Evaluation
     where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
         let mean = Mean(weights: { loss.sampleWeights($0, $1) }, of: { loss.perSample($0, $1) })
-        let (accuracy, meanLoss) = try await evaluate(model, on: loader, Accuracy(), mean)
+        var record = EvaluationRecord()
+        let (accuracy, meanLoss) = try await evaluate(
+            model, on: loader,
+            observing: { outputs, targets, index in
+                record.add(outputs, targets, losses: loss.perSample(outputs, targets), index: index)
+            }, Accuracy(), mean)
+        try write(record, of: loader.dataset)
         let evaluation = Evaluation(
             accuracy: accuracy?.fraction ?? 0, loss: meanLoss ?? .nan, correct: accuracy?.correct ?? 0,
             count: accuracy?.count ?? 0)
@@ -51,6 +57,16 @@ extension Accelerator {
         _ model: Model, on loader: EvaluationLoader<D>, _ metrics: repeat each M
     ) async throws -> (repeat (each M).Value?)
     where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
+        try await evaluate(model, on: loader, observing: { _, _, _ in }, repeat each metrics)
+    }
+
+    /// The same, with each batch's outputs and targets shown, and the number in the data set of each place in it.
+    private func evaluate<Model: Layer, D: Dataset, each M: Metric>(
+        _ model: Model, on loader: EvaluationLoader<D>,
+        observing observe: (_ outputs: Tensor, _ targets: Tensor, _ index: (Int) -> Int) -> Void,
+        _ metrics: repeat each M
+    ) async throws -> (repeat (each M).Value?)
+    where Model.Input == Tensor, Model.Output == Tensor, D.Batch == (Tensor, Tensor) {
         note("running evaluate()")
         defer { note("after evaluate()") }
         try synchronizeBuffers()
@@ -60,11 +76,15 @@ extension Accelerator {
         defer { model.train(wasTraining) }
         // A loader that was not prepared would count every sample on every rank.
         let batches = try loader.sharded(rank: rank, worldSize: worldSize).makeAsyncIterator()
+        var seen = 0
         while let batch = try batches.next() {
             try Task.checkCancellation()
             let (inputs, targets) = moved(batch, to: device)
             let outputs = withoutGradients { model(inputs) }
             totals = (repeat (each totals).adding(outputs: outputs, targets: targets))
+            // A rank has every so-manieth sample.
+            observe(outputs, targets) { rank + (seen + $0) * worldSize }
+            seen += outputs.dim > 0 ? outputs.size(0) : 0
             if rehearsal != nil { break }
         }
         if isMainProcess, rehearsal?.isRepeated == false { logger.info("dry run: evaluated one batch") }
