@@ -20,17 +20,19 @@ ct_tensor ct_conv2d(
         const auto biased = [&](const at::Tensor &output) {
             return bias == nullptr ? output : at::add(output, Borrowed(bias)->view({1, -1, 1, 1}));
         };
+        at::Tensor arranged = *images;
         if (groups == 1 && dilation[0] == 1 && dilation[1] == 1) {
             switch (ctk::chosen_algorithm(images, kernel, pair(stride), pair(padding))) {
                 case ctk::ConvolutionAlgorithm::taps:
                     return biased(ctk::tap_convolution(images, kernel, pair(stride), pair(padding)));
                 case ctk::ConvolutionAlgorithm::columns:
                     return biased(ctk::column_convolution(images, kernel, pair(stride), pair(padding)));
-                case ctk::ConvolutionAlgorithm::libtorch: break;
+                case ctk::ConvolutionAlgorithm::libtorch:
+                    arranged = ctk::arranged_for_libtorch(images, kernel);
             }
         }
         return at::conv2d(
-            *images, *kernel, optional(bias), pair(stride), pair(padding), pair(dilation), groups);
+            arranged, *kernel, optional(bias), pair(stride), pair(padding), pair(dilation), groups);
     });
 }
 bool ct_convolution_table_use(const char *text, const char *name) {

@@ -43,6 +43,17 @@ struct ConvolutionTableTests {
     }
 
     @Test(
+        "every algorithm gives images with their channels last, also of images that have them first",
+        .enabled(if: InstructionSet.current != .none), arguments: ConvolutionAlgorithm.allCases)
+    func channelsLast(_ algorithm: ConvolutionAlgorithm) {
+        let generator = Generator(seed: 1)
+        let images = Tensor.randn([4, 3, 6, 5], generator: generator)
+        let weight = Functional.tapMajor(Tensor.randn([8, 3, 3, 3], generator: generator))
+        let output = algorithm.whileUsed { Functional.conv2d(images, weight: weight, padding: 1) }
+        #expect(output.shape == [4, 8, 6, 5] && output.strides == [240, 1, 40, 8])
+    }
+
+    @Test(
         "an entry decides how a convolution of its sizes and threads is computed, and no other",
         .enabled(if: InstructionSet.current != .none), arguments: ["libtorch", "columns", "taps"])
     func entries(_ name: String) async {

@@ -60,4 +60,9 @@ ConvolutionAlgorithm chosen_algorithm(
     return is_possible ? wanted : ConvolutionAlgorithm::libtorch;
 }
 
+at::Tensor arranged_for_libtorch(const at::Tensor &input, const at::Tensor &weight) {
+    const bool has_others = kernels() != nullptr && are_usable(input, weight);
+    return has_others ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;
+}
+
 }  // namespace ctk
