@@ -32,11 +32,9 @@ extension CIFAR10ResNet18 {
     func classifier(for weights: StateDictionary) -> ImageClassifier {
         let stem = weights["conv1.weight"]?.shape ?? []
         let isFast = stem.count == 4 && stem[3] == 3
-        let network =
-            isFast
-            ? ResNet.resnet18(numClasses: 10, stem: .small, width: Self.fastWidth) : ResNet.resnet18(numClasses: 10)
         return ImageClassifier(
-            network, format: ImageFormat(channels: 3, height: 32, width: 32),
+            isFast ? Self.fastNetwork() : ResNet.resnet18(numClasses: 10),
+            format: ImageFormat(channels: 3, height: 32, width: 32),
             classNames: CIFAR10.description.classNames,
             transform: Compose {
                 ToTensor(); isFast ? Self.fastNormalize : Self.normalize

@@ -1,7 +1,7 @@
 import Foundation
 import Lockstep
 
-/// Trains torchvision's ResNet-18 on CIFAR-10, or a ResNet-18 for small images by a modern recipe.
+/// Trains torchvision's ResNet-18 on CIFAR-10, or a smaller one for small images by a modern recipe.
 @main
 struct CIFAR10ResNet18: ImageClassifyingProgram {
     static let configuration = CommandConfiguration(
@@ -12,10 +12,10 @@ struct CIFAR10ResNet18: ImageClassifyingProgram {
     @OptionGroup var prediction: PredictionOptions
     @Option(help: "The recipe: the article's, or a modern one.")
     var preset = Preset.article
-    @Option(help: "How often to go through the training samples (default: 10).") var epochs: Int?
+    @Option(help: "How often to go through the training samples (default: 10; fast: 16).") var epochs: Int?
     @Option(help: "Samples in a batch of one process (default: 16; fast: 128 of all processes together).")
     var batchSize: Int?
-    @Option(help: "The step size of Adam, or the greatest one of fast's SGD (default: 0.001; fast: 0.2).")
+    @Option(help: "The step size of Adam, or the greatest one of fast's SGD (default: 0.001; fast: 0.4).")
     var learningRate: Double?
     @Flag(help: "Trains on the first quarter of the training samples.") var quarter = false
 

@@ -1,11 +1,12 @@
 import Lockstep
 
 extension CIFAR10ResNet18 {
-    /// The channels of the first stage.
+    /// A network with one block a stage and half the channels, which sees the images at 16×16 instead of 8×8.
     ///
-    /// Without the strides of the standard stem each image costs 16 times as much; half as many channels take three quarters
-    /// of that back.
-    static let fastWidth = 32
+    /// An epoch costs half as much as with two blocks a stage and teaches it as much, and time is for twice the epochs.
+    static func fastNetwork() -> ResNet {
+        ResNet(.basic, blocks: [1, 1, 1, 1], numClasses: 10, stem: .pooled, width: 32)
+    }
 
     /// Mean and standard deviation of the training images.
     static let fastNormalize = Normalize(mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616])
@@ -14,12 +15,12 @@ extension CIFAR10ResNet18 {
         let data = try await CIFAR10(
             in: options.dataDirectory,
             transform: Compose {
-                RandomCrop(32, padding: 4); RandomHorizontalFlip(); ToTensor(); Self.fastNormalize
+                RandomCrop(32, padding: 2); RandomHorizontalFlip(); ToTensor(); Self.fastNormalize
             },
             testTransform: Compose {
                 ToTensor(); Self.fastNormalize
             })
-        let network = ResNet.resnet18(numClasses: 10, stem: .small, width: Self.fastWidth)
+        let network = Self.fastNetwork()
         let loss = CrossEntropyLoss(labelSmoothing: 0.1)
         let (model, optimizer, training, test) = try accelerator.prepare(
             network,
@@ -32,7 +33,7 @@ extension CIFAR10ResNet18 {
         // All epochs are one cycle, wherever --max-steps ends the training.
         let steps = max(1, chosenEpochs * training.batchCount)
         let schedule = Scheduler(optimizer, OneCycle(steps: steps, rise: 0.25, momenta: nil))
-        let average = ExponentialMovingAverage(of: model, decay: 0.998)
+        let average = ExponentialMovingAverage(of: model, decay: 0.995)
         try accelerator.register(schedule, as: "schedule")
         try accelerator.register(average, as: "average")
 

@@ -82,7 +82,9 @@ struct PredictionTests {
         let run = try predict("cifar10-resnet18", ["--predict", home.path("images-idx4-ubyte")], in: home)
         let isFast = preset == "fast"
         let network =
-            isFast ? ResNet.resnet18(numClasses: 10, stem: .small, width: 32) : ResNet.resnet18(numClasses: 10)
+            isFast
+            ? ResNet(.basic, blocks: [1, 1, 1, 1], numClasses: 10, stem: .pooled, width: 32)
+            : ResNet.resnet18(numClasses: 10)
         try network.load(Safetensors.load(from: folder + "/model.safetensors").tensors)
         let normalize =
             isFast

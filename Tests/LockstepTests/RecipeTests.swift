@@ -81,7 +81,7 @@ struct RecipeTests {
         "each recipe has its own numbers where none are given, and config.json has them",
         arguments: [
             ("article", [], ["epochs": 10, "batch-size": 16, "learning-rate": 1e-3]),
-            ("fast", [], ["epochs": 10, "batch-size": 128, "global-batch-size": 128, "learning-rate": 0.2]),
+            ("fast", [], ["epochs": 16, "batch-size": 128, "global-batch-size": 128, "learning-rate": 0.4]),
             (
                 "fast", ["--epochs", "3", "--batch-size", "4", "--learning-rate", "0.5"],
                 ["epochs": 3, "batch-size": 4, "learning-rate": 0.5]

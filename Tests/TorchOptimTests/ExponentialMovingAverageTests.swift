@@ -186,6 +186,8 @@ struct ExponentialMovingAverageTests {
             #expect(tensor.shape == large[name]?.shape, "\(name)")
         }
         #expect(small["conv1.weight"]?.shape == [64, 3, 3, 3])
+        let pooled = ResNet.resnet18(numClasses: 10, stem: .pooled).stateDictionary()
+        #expect(pooled.mapValues(\.shape) == small.mapValues(\.shape))
         let narrow = ResNet.resnet18(numClasses: 10, stem: .small, width: 8, generator: Generator(seed: 1))
         #expect(narrow.stateDictionary()["fc.weight"]?.shape == [10, 64])
         #expect(

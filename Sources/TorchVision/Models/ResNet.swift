@@ -15,6 +15,7 @@ public final class ResNet: Module, Layer {
     let layer4: Sequential
     let avgpool = AdaptiveAvgPool2d(1)
     let fc: Linear
+    private let stem: Stem
 
     /// The two kinds of residual block.
     public enum Block: Sendable {
@@ -32,6 +33,10 @@ public final class ResNet: Module, Layer {
         case standard
         /// A 3×3 convolution of stride 1, for images of 32×32 and the like, which the other one shrinks to 8×8.
         case small
+        /// A 3×3 convolution of stride 1 and a 2×2 pooling, after which images of 32×32 are 16×16: a quarter of the work.
+        ///
+        /// The pooling comes before the normalisation, which then has a quarter of the elements too.
+        case pooled
     }
 
     /// A network with torchvision's start values.
@@ -56,7 +61,11 @@ public final class ResNet: Module, Layer {
         case .small:
             conv1 = Conv2d(3, width, kernelSize: 3, padding: 1, bias: false, generator: generator)
             maxpool = nil
+        case .pooled:
+            conv1 = Conv2d(3, width, kernelSize: 3, padding: 1, bias: false, generator: generator)
+            maxpool = MaxPool2d(kernelSize: 2)
         }
+        self.stem = stem
         bn1 = BatchNorm2d(width)
         var inputs = width
         func stage(_ channels: Int, _ count: Int, stride: Int) -> Sequential {
@@ -110,8 +119,10 @@ public final class ResNet: Module, Layer {
 
     /// Computes the scores of the classes.
     public func forward(_ input: Tensor) -> Tensor {
-        var x = bn1(conv1(input), adding: nil, rectified: true)
-        if let maxpool { x = maxpool(x) }
+        var x = conv1(input)
+        if stem == .pooled, let maxpool { x = maxpool(x) }
+        x = bn1(x, adding: nil, rectified: true)
+        if stem != .pooled, let maxpool { x = maxpool(x) }
         x = layer4(layer3(layer2(layer1(x))))
         return fc(avgpool(x).flatten(from: 1))
     }
