@@ -41,7 +41,7 @@ struct EvaluationRecordTests {
             let loss: Double
             let pixels: Data?
         }
-        let class_names: [String]
+        let classNames: [String]
         let confusion: [[Int]]
         let mistakes: [Mistake]
     }
@@ -57,14 +57,16 @@ struct EvaluationRecordTests {
                 ])
             #expect(run.status == 0, "\(run.diagnostics)")
             let data = try Data(contentsOf: URL(fileURLWithPath: run.path(of: "evaluation.json")))
-            let file = try JSONDecoder().decode(File.self, from: data)
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let file = try decoder.decode(File.self, from: data)
             #expect(file.confusion.joined().reduce(0, +) == 321)
             let right = file.confusion.indices.reduce(0) { $0 + file.confusion[$1][$1] }
             let accuracy = try run.metrics().last { $0.accuracy != nil }?.accuracy
             #expect(accuracy == Double(right) / 321)
             return file
         }
-        #expect(files[0].class_names.contains("Ankle boot") && files[0].class_names == files[1].class_names)
+        #expect(files[0].classNames.contains("Ankle boot") && files[0].classNames == files[1].classNames)
         #expect(files[0].mistakes.count == 40 && files[0].mistakes.allSatisfy { $0.pixels?.count == 784 })
         #expect(files[0].mistakes.map(\.loss) == files[0].mistakes.map(\.loss).sorted(by: >))
         // Sums between two ranks are rounded otherwise, so close losses may change places.

@@ -94,13 +94,15 @@ struct TraceTests {
         let killed = try ProgramRun("training-probe", ["crashes", "--nproc", "2"])
         #expect(try lines(killed.folder, rank: 1).last?.type != "end")
         struct Outcome: Decodable {
-            let exit_code: Int
+            let exitCode: Int
             let rank: Int?
             let lines: [String]
         }
         let data = try Data(contentsOf: URL(fileURLWithPath: killed.path(of: "ranks/outcome.json")))
-        let outcome = try JSONDecoder().decode(Outcome.self, from: data)
-        #expect(outcome.exit_code == 137 && outcome.rank == 1)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let outcome = try decoder.decode(Outcome.self, from: data)
+        #expect(outcome.exitCode == 137 && outcome.rank == 1)
         #expect(outcome.lines.first?.contains("was killed by SIGKILL") == true)
     }
 }

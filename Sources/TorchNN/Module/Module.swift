@@ -21,7 +21,9 @@ open class Module {
     /// Whether the module is being trained: dropout drops and batch normalisation uses the batch's statistics.
     public internal(set) final var isTraining = true
 
-    /// In what its calls compute where they gain from it; what they return is `float32` again. Nil for no other type.
+    /// In what its calls compute where they gain from it; nil for no other type.
+    ///
+    /// What they return is `float32` again.
     package final var autocast: DType?
 
     /// What takes part in every call of this module.
