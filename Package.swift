@@ -30,6 +30,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -66,6 +67,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
@@ -90,7 +92,13 @@ let package = Package(
         library("DatasetFiles", ["Files", crypto]),
         library("TorchVision", ["Files", "TorchNN", "TorchData", "DatasetFiles"]),
         library("Checkpointing", ["Files", "Torch", crypto, orderedCollections]),
-        library("Tracking", ["Files"]),
+        .target(
+            name: "Tracking", dependencies: ["Files", protobuf],
+            // What the *.pb.swift beside them were generated from.
+            exclude: [
+                "Trackers/TensorBoard/TensorBoardEvent.proto", "Trackers/WeightsAndBiases/WandbRecord.proto",
+            ],
+            swiftSettings: swift),
         library("Planning", []),
         library(
             "Lockstep",

@@ -34,7 +34,8 @@ public struct TrackingError: Error, CustomStringConvertible, Sendable {
     /// The kinds of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String, Sendable {
-            case folderUnavailable, fileUnwritable, diskFull, fileInUse, closed
+            case folderUnavailable, fileUnwritable, diskFull, fileInUse, closed, serverUnavailable, addressUnreadable,
+                pointsRefused
         }
 
         private let kind: Kind
@@ -49,6 +50,13 @@ public struct TrackingError: Error, CustomStringConvertible, Sendable {
         public static let fileInUse = Code(kind: .fileInUse)
         /// The writer was closed before.
         public static let closed = Code(kind: .closed)
+
+        /// A server that a tracker writes to does not answer, or answers that it cannot.
+        public static let serverUnavailable = Code(kind: .serverUnavailable)
+        /// A text is no address.
+        public static let addressUnreadable = Code(kind: .addressUnreadable)
+        /// A tracker will not take these points, now or later.
+        public static let pointsRefused = Code(kind: .pointsRefused)
 
         /// The name of the kind.
         public var description: String { kind.rawValue }

@@ -89,6 +89,23 @@ struct RunFolderTests {
         #expect(try folder.text("config.1.json") == "config.1.json")
     }
 
+    @Test("what trackers wrote of an earlier run is kept under the same number")
+    func earlierTrackers() throws {
+        let folder = try TrackingFolder()
+        _ = try folder.place("table", as: "metrics.csv")
+        _ = try folder.place("metrics", as: "metrics.jsonl")
+        try FileManager.default.createDirectory(atPath: folder.file("tensorboard"), withIntermediateDirectories: false)
+        _ = try folder.place("events", as: "tensorboard/events")
+        _ = try folder.place("", as: "metrics.1.csv")
+        let run = try RunFolder(at: folder.path, program: "p")
+        #expect(try folder.names == ["metrics.1.csv", "metrics.2.csv", "metrics.2.jsonl", "tensorboard.2"])
+        #expect(try folder.text("tensorboard.2/events") == "events")
+        #expect(run.notices.first?.contains("tensorboard is now tensorboard.2") == true)
+        _ = try folder.place("new", as: "metrics.csv")
+        #expect(try RunFolder(at: folder.path, program: "p", isContinued: true).notices.isEmpty)
+        #expect(try folder.text("metrics.csv") == "new")
+    }
+
     @Test(
         "of runs that start at once in one folder none overwrites what another has",
         arguments: [["config.json"], ["metrics.jsonl"], ["config.json", "metrics.jsonl"]])

@@ -11,8 +11,11 @@ struct EarlierRun {
     static let evaluation = "evaluation.json"
 
     /// What a run leaves, in the order in which it gets new names: the metrics last, because their lock keeps other runs out.
-    private static let all = [configuration, checkpoints, ranks, summary, evaluation, metrics]
-    private static let folders: Set<String> = [checkpoints, ranks]
+    private static let all = [
+        configuration, checkpoints, ranks, summary, evaluation, "report.html", CSVTracker.fileName,
+        TensorBoardTracker.folderName, metrics,
+    ]
+    private static let folders: Set<String> = [checkpoints, ranks, TensorBoardTracker.folderName]
 
     private let folder: String
 
