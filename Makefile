@@ -6,7 +6,7 @@ FIXTURES := Tests/Fixtures
 RANK_TESTS := LockstepTests|TorchDistributedTests|NetworkTests
 READMES := README.md README.zh-CN.md
 LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics TorchDistributed RankProtocol Launching DatasetFiles \
-	TorchVision Checkpointing Tracking Planning Lockstep
+	TorchVision Checkpointing Tracking MetricsEndpoint Planning Lockstep
 
 # Swift reads LIBTORCH from another folder than this one at times, and empty means absent.
 ifeq ($(strip $(LIBTORCH)),)
@@ -27,7 +27,7 @@ help:  ## list these targets
 setup:  ## fetch and verify LibTorch, or link the one that LIBTORCH=<folder> names
 	@Scripts/setup
 
-python: .venv/.installed  ## make .venv with PyTorch, for fixtures and for tests with Python ranks
+python: .venv/.installed  ## make .venv with PyTorch and readers of trackers' files, for fixtures and tests
 
 build: setup  ## build everything in release mode
 	swift build -c release

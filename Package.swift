@@ -30,6 +30,9 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
@@ -66,6 +69,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -99,6 +103,7 @@ let package = Package(
                 "Trackers/TensorBoard/TensorBoardEvent.proto", "Trackers/WeightsAndBiases/WandbRecord.proto",
             ],
             swiftSettings: swift),
+        library("MetricsEndpoint", ["Tracking", coreMetrics, nioHTTP] + nio),
         library("Planning", []),
         library(
             "Lockstep",
@@ -142,6 +147,8 @@ let package = Package(
         tests("TorchVision", ["TorchVision", "Checkpointing", orderedCollections]),
         tests("Checkpointing", ["Checkpointing", "Files", orderedCollections]),
         tests("Tracking", ["Tracking"]),
+        .testTarget(
+            name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint", "Tracking", metrics], swiftSettings: swift),
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
         tests(
             "Lockstep",
