@@ -104,7 +104,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         library("MetricsEndpoint", ["Tracking", coreMetrics, nioHTTP] + nio),
-        library("Planning", []),
+        library("Plotting", []),
+        library("Planning", ["Plotting"]),
         library(
             "Lockstep",
             [

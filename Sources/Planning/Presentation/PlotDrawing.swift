@@ -1,4 +1,4 @@
-import Foundation
+import Plotting
 
 /// The elements of an SVG, which are drawn one over the other.
 struct PlotDrawing {
@@ -96,10 +96,7 @@ struct PlotDrawing {
         points.map { "\(number($0.0)),\(number($0.1))" }.joined(separator: " ")
     }
 
-    private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
+    private static func number(_ value: Double) -> String { MarkupText.coordinate(value) }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
-    }
+    private static func escaped(_ text: String) -> String { MarkupText.escaped(text) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Plotting
 
 extension ScalingPlan {
     /// The plan as a drawing: samples a second beside the ideal, and what a step's time goes to.

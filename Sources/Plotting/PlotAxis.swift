@@ -1,16 +1,23 @@
 import Foundation
 
 /// An axis of a plot: where a value stands, and which values are written.
-struct PlotAxis {
+package struct PlotAxis: Sendable {
     /// The values at its two ends.
-    let range: ClosedRange<Double>
+    package let range: ClosedRange<Double>
     /// The coordinates of its two ends.
-    let ends: (Double, Double)
+    package let ends: (Double, Double)
     /// Whether equal factors have equal lengths.
-    let isLogarithmic: Bool
+    package let isLogarithmic: Bool
+
+    /// An axis from one coordinate to another, of which the first is that of the smallest value.
+    package init(range: ClosedRange<Double>, ends: (Double, Double), isLogarithmic: Bool) {
+        self.range = range
+        self.ends = ends
+        self.isLogarithmic = isLogarithmic
+    }
 
     /// Where a value stands.
-    func place(_ value: Double) -> Double {
+    package func place(_ value: Double) -> Double {
         let (low, high) = (scaled(range.lowerBound), scaled(range.upperBound))
         let share =
             high > low ? (scaled(min(max(value, range.lowerBound), range.upperBound)) - low) / (high - low) : 0.5
@@ -21,7 +28,7 @@ struct PlotAxis {
 
     /// About `count` round values: powers of `base` on a logarithmic axis, with 2 and 5 times those of ten where they
     /// are few; else multiples of 1, 2 or 5 times a power of ten.
-    func ticks(_ count: Int, base: Double = 10) -> [Double] {
+    package func ticks(_ count: Int, base: Double = 10) -> [Double] {
         guard range.upperBound > range.lowerBound else { return [range.lowerBound] }
         guard isLogarithmic else { return multiples(count) }
         let powers = powers(of: base, [1])
@@ -41,6 +48,7 @@ struct PlotAxis {
 
     private func multiples(_ count: Int) -> [Double] {
         let rough = (range.upperBound - range.lowerBound) / Double(count)
+        guard rough.isNormal else { return [range.lowerBound, range.upperBound] }
         let power = pow(10, log10(rough).rounded(.down))
         let step = ([1, 2, 5, 10].first { $0 * power >= rough } ?? 10) * power
         let first = (range.lowerBound / step - 1e-9).rounded(.up) * step
