@@ -106,6 +106,7 @@ let package = Package(
         library("MetricsEndpoint", ["Tracking", coreMetrics, nioHTTP] + nio),
         library("Plotting", []),
         library("Planning", ["Plotting"]),
+        library("RunReport", ["Files", "Plotting"]),
         library(
             "Lockstep",
             [
@@ -151,6 +152,7 @@ let package = Package(
         .testTarget(
             name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint", "Tracking", metrics], swiftSettings: swift),
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
+        .testTarget(name: "RunReportTests", dependencies: ["RunReport"], swiftSettings: swift),
         tests(
             "Lockstep",
             [
