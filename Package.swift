@@ -117,7 +117,8 @@ let package = Package(
         .executableTarget(
             name: "LockstepCommand",
             dependencies: [
-                "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", argumentParser,
+                "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", "RunReport",
+                argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(name: "LockstepTune", dependencies: ["Torch", argumentParser], swiftSettings: swift),

@@ -8,9 +8,11 @@ struct LockstepCommand: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "lockstep",
-        abstract: "Starts, examines, supplies and plans distributed training.",
+        abstract: "Starts, examines, supplies, plans and reports on distributed training.",
         version: version,
-        subcommands: [RunCommand.self, Doctor.self, DataCommand.self, PlanCommand.self, TuneCommand.self])
+        subcommands: [
+            RunCommand.self, Doctor.self, DataCommand.self, PlanCommand.self, TuneCommand.self, ReportCommand.self,
+        ])
 
     /// Reads the command line, in which `run` may have torchrun's spelling, and does what it says.
     static func main() async {
