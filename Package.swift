@@ -111,8 +111,8 @@ let package = Package(
             "Lockstep",
             [
                 "Files", "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
-                "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", argumentParser, logging,
-                orderedCollections,
+                "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", "MetricsEndpoint", "RunReport",
+                argumentParser, logging, orderedCollections,
             ]),
         .executableTarget(
             name: "LockstepCommand",

@@ -33,6 +33,8 @@ extension Int: Loggable {
 }
 
 extension Accelerator {
+    private static let learningRate = "learning_rate"
+
     /// Adds a line about this step to `metrics.jsonl`, with the main process's values; a value named `loss` is shown beside the progress bar.
     ///
     /// Call it after the optimizer's step. It does not wait: values are read a few steps later.
@@ -44,6 +46,10 @@ extension Accelerator {
         guard isMainProcess, !loop.areSuspended else { return }
         var logged = LoggedStep()
         for (name, value) in values { value.appendLogged(as: name, to: &logged) }
+        // A rate that a schedule changes belongs to the step, and everybody wants to see it.
+        if let rate = loop.scheduledRate, !values.contains(where: { $0.key == Self.learningRate }) {
+            rate.appendLogged(as: Self.learningRate, to: &logged)
+        }
         log.append(.init(step: step, epoch: epoch, seconds: loop.seconds, values: logged.values))
         if log.isFull { flushLog() }
     }
@@ -57,8 +63,7 @@ extension Accelerator {
                 record[name] = value
                 if name == "loss" { display.advance(by: 0, loss: value.doubleValue) }
             }
-            record["seconds"] = .number(entry.seconds)
-            metrics?.write(record)
+            write(record, at: entry.seconds)
         }
     }
 }

@@ -103,9 +103,7 @@ extension Accelerator {
 
     fileprivate func beginBatch(_ batch: Int, isFirst: Bool) throws {
         if let failure = ranks.group?.failure { throw failure }
-        loop.batch = batch
-        loop.batchesSeen += 1
-        loop.time.samples += loop.batchSizes.samples(of: batch)
+        loop.beginBatch(batch)
         if loop.batchesSeen <= CommunicationAdvice.last { judgeCommunication() }
         if options.anomalies.onAnomaly == .skip { loop.keepBuffers() }
         if !isFirst { display.advance() }

@@ -24,6 +24,8 @@ public final class Accelerator: Sendable {
     let display: ProgressDisplay
     /// Nil on all ranks but the main one.
     let metrics: MetricsWriter?
+    /// Nil on all ranks but the main one.
+    let trackers: Trackers?
     /// The values of the program's options.
     let settings: ProgramSettings
     /// How much of a training a dry run does; nil for all of it.
@@ -80,6 +82,7 @@ public final class Accelerator: Sendable {
         guard ranks.isMain else {
             runFolder = RunFolder(existing: try ranks.ofMain("run folder", ""))
             metrics = nil
+            trackers = nil
             monitor = Self.monitor(in: runFolder, options, device, ranks, display)
             try beginCheckpoints(opened: nil)
             return
@@ -95,7 +98,12 @@ public final class Accelerator: Sendable {
             display.print("\($0)", to: .standardError)
         }
         monitor = Self.monitor(in: runFolder, options, device, ranks, display)
-        try runFolder.writeConfiguration(configuration(name: name))
+        trackers = try Self.trackers(options.trackers) { display.print("lockstep: \($0)", to: .standardError) }
+        let configuration = configuration(name: name)
+        try runFolder.writeConfiguration(configuration)
+        trackers?.start(
+            TrackedRun(
+                program: name, folder: runFolder.path, configuration: configuration, resumedAfter: position?.step))
         _ = try ranks.ofMain("run folder", runFolder.path)
         if target != nil, opened == nil {
             logger.notice("there is no checkpoint yet in \(target?.place ?? runFolder.path): training begins anew")
@@ -141,10 +149,13 @@ public final class Accelerator: Sendable {
     /// Writes what is still in memory; called at the end of the training, whichever way it ends.
     ///
     /// - Throws: `TrackingError` that counts the metrics which could not be written.
-    func finish() throws {
+    func finish(_ outcome: TrackedOutcome) throws {
         flushLog()
         display.finish()
+        monitor?.end(outcome)
+        trackers?.finish(outcome)
         try metrics?.close()
+        writeReport()
     }
 
     /// The device that was asked for; where that is no GPU in particular, each rank of a machine has its own.

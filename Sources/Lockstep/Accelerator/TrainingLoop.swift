@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 import TorchDistributed
 import TorchNN
@@ -78,6 +79,17 @@ final class TrainingLoop {
         optimizers.append(optimizer)
     }
 
+    /// The learning rate of the step in progress, in the first group of the run's optimizer; nil where no schedule sets it.
+    private(set) var scheduledRate: Double?
+
+    /// A batch begins.
+    func beginBatch(_ number: Int) {
+        batch = number
+        batchesSeen += 1
+        time.samples += batchSizes.samples(of: number)
+        if state.hasSchedules { scheduledRate = optimizers.first?.learningRates.first }
+    }
+
     /// What the prepared optimizers train.
     var trainedParameters: [NamedParameter] { optimizers.flatMap(\.parameters) }
 
@@ -123,10 +135,15 @@ final class TrainingLoop {
         return deferredError
     }
 
+    /// When the first step began, in seconds since 1970.
+    private(set) var startTime = 0.0
+
     /// Begins an epoch, and starts the clock, the first time.
     func begin(_ sizes: EpochBatchSizes) {
         batchSizes = sizes
-        if start == nil { start = .now }
+        guard start == nil else { return }
+        start = .now
+        startTime = Date().timeIntervalSince1970
     }
 
     /// Counts a batch; true of the one with which the start is over.

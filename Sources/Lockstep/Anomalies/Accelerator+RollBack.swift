@@ -26,6 +26,7 @@ extension Accelerator {
         try target.restore(loop.state)
         _ = log.take()
         try metrics?.shorten(to: position.metricsByteCount)
+        trackers?.goBack(to: position.step)
         saver.goBack(to: position.step)
         loop.comparedStep = min(loop.comparedStep, position.step)
         guard isMainProcess else { return }

@@ -28,6 +28,8 @@ struct TrainingState {
         }
     }
 
+    /// Whether any part sets learning rates.
+    private(set) var hasSchedules = false
     /// Models, optimizers, schedulers and what the program registered.
     private(set) var parts: OrderedDictionary<String, any Stateful> = [:]
     /// The loaders, in the order in which they were prepared.
@@ -56,6 +58,7 @@ struct TrainingState {
             free = "\(name)-\(number)"
         }
         parts[free] = value
+        hasSchedules = hasSchedules || value is Scheduler
     }
 
     /// The place of a loader that was prepared.

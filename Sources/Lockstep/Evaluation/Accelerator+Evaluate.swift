@@ -41,10 +41,11 @@ extension Accelerator {
             count: accuracy?.count ?? 0)
         loop.evaluation = evaluation
         flushLog()
-        metrics?.write([
-            "step": .integer(step), "epoch": .integer(epoch), "accuracy": .number(evaluation.accuracy),
-            "evaluation_loss": .number(evaluation.loss), "seconds": .number(loop.seconds),
-        ])
+        self.write(
+            [
+                "step": .integer(step), "epoch": .integer(epoch), "accuracy": .number(evaluation.accuracy),
+                "evaluation_loss": .number(evaluation.loss),
+            ], at: loop.seconds)
         return evaluation
     }
 

@@ -8,9 +8,6 @@ import Tracking
 /// A line goes out about twice a second, whether the training moves or not: an old last line means that the process is gone
 /// or stands still. The training thread stores a few numbers and waits for nothing.
 final class RankMonitor: Sendable {
-    /// How a rank's part in a training ended.
-    enum Outcome: String { case finished, failed, stopped }
-
     /// What the rank does.
     let activity = RankActivity()
 
@@ -54,7 +51,7 @@ final class RankMonitor: Sendable {
     deinit { timer.cancel() }
 
     /// Writes the last line; a second call does nothing.
-    func end(_ outcome: Outcome, _ message: String = "") {
+    func end(_ outcome: TrackedOutcome) {
         let isFirst = state.withLock { state in
             defer { state.isEnded = true }
             return !state.isEnded
@@ -62,8 +59,13 @@ final class RankMonitor: Sendable {
         guard isFirst else { return }
         timer.cancel()
         writeStatus()
-        write(
-            "end", ["outcome": .text(outcome.rawValue), "message": .text(String(message.prefix(Self.longestMessage)))])
+        let (word, message) =
+            switch outcome {
+            case .finished: ("finished", "")
+            case .failed(let message): ("failed", message)
+            case .stopped(let message): ("stopped", message)
+            }
+        write("end", ["outcome": .text(word), "message": .text(String(message.prefix(Self.longestMessage)))])
         // A failure has been told of.
         try? lines.close()
     }

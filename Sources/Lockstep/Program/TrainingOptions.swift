@@ -22,6 +22,10 @@ public struct TrainingOptions: ParsableArguments, Sendable {
     @OptionGroup
     public var anomalies: AnomalyOptions
 
+    /// Where the run's numbers go, and what people look at.
+    @OptionGroup
+    public var trackers: TrackerOptions
+
     /// Whether to try the training in a few batches, instead of doing it.
     @Flag(
         help: "Takes a few batches through training, evaluation, checkpoint and resume, says what came of it, and ends."

@@ -1,5 +1,6 @@
 import Logging
 import Torch
+import Tracking
 
 /// One training of a program on this rank, from its accelerator to what the ranks say to each other at its end.
 struct TrainingRun {
@@ -22,9 +23,8 @@ struct TrainingRun {
         let recording = accelerator.flightRecording
         recording?.begin()
         Generator.seedAll(options.seed)
-        func end(_ outcome: RankMonitor.Outcome) throws {
-            try accelerator.finish()
-            accelerator.monitor?.end(outcome)
+        func end(_ outcome: TrackedOutcome) throws {
+            try accelerator.finish(outcome)
             if rehearsal == nil { try ranks.close() }
             recording?.end()
         }
@@ -39,12 +39,11 @@ struct TrainingRun {
             try accelerator.summarize()
         } catch let stopped as TrainingStopped {
             // All ranks have stopped after the same step.
-            try end(.stopped)
+            try end(.stopped("\(stopped)"))
             throw stopped
         } catch {
             // The first error is the cause; a failure to write the rest of the metrics is shown beside it.
-            accelerator.monitor?.end(.failed, "\(error)")
-            do { try accelerator.finish() } catch { accelerator.logger.error("\(error)") }
+            do { try accelerator.finish(.failed("\(error)")) } catch { accelerator.logger.error("\(error)") }
             throw error
         }
         try end(.finished)
