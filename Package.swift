@@ -34,6 +34,8 @@ let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -68,10 +70,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
@@ -107,18 +111,22 @@ let package = Package(
         library("Plotting", []),
         library("Planning", ["Plotting"]),
         library("RunReport", ["Files", "Plotting"]),
+        .target(
+            name: "TrainingBoard", dependencies: [hummingbird, httpTypes, logging] + nio,
+            resources: [.embedInCode("Page")], swiftSettings: swift),
         library(
             "Lockstep",
             [
                 "Files", "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
-                "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", "MetricsEndpoint", "RunReport",
+                "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", "MetricsEndpoint",
+                "RunReport",
                 argumentParser, logging, orderedCollections,
             ]),
         .executableTarget(
             name: "LockstepCommand",
             dependencies: [
                 "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", "RunReport",
-                argumentParser,
+                "TrainingBoard", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(name: "LockstepTune", dependencies: ["Torch", argumentParser], swiftSettings: swift),
@@ -154,6 +162,13 @@ let package = Package(
             name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint", "Tracking", metrics], swiftSettings: swift),
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
         .testTarget(name: "RunReportTests", dependencies: ["RunReport"], swiftSettings: swift),
+        .testTarget(
+            name: "TrainingBoardTests",
+            dependencies: [
+                "TrainingBoard", hummingbird, httpTypes,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: swift),
         tests(
             "Lockstep",
             [

@@ -8,10 +8,11 @@ struct LockstepCommand: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "lockstep",
-        abstract: "Starts, examines, supplies, plans and reports on distributed training.",
+        abstract: "Starts, shows, examines, supplies, plans and reports on distributed training.",
         version: version,
         subcommands: [
-            RunCommand.self, Doctor.self, DataCommand.self, PlanCommand.self, TuneCommand.self, ReportCommand.self,
+            RunCommand.self, BoardCommand.self, Doctor.self, DataCommand.self, PlanCommand.self, TuneCommand.self,
+            ReportCommand.self,
         ])
 
     /// Reads the command line, in which `run` may have torchrun's spelling, and does what it says.
