@@ -48,6 +48,34 @@ struct BoardCommandTests {
         #expect(board.end() == 0)
     }
 
+    @Test("a page that is open does not keep it from ending")
+    func openPage() throws {
+        try folder.write(Array(#"{"step":1,"loss":2}"#.utf8) + [0x0A], to: "a/metrics.jsonl")
+        let board = try Served([folder.path, "--port", "0"])
+        let address = try #require(board.line().split(separator: " ").last).trimmingCharacters(
+            in: .whitespacesAndNewlines)
+        let page = Process()
+        page.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        page.arguments = ["python3", "-c", Self.page, address]
+        let output = Pipe()
+        page.standardOutput = output
+        try page.run()
+        #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == "open\n")
+        kill(board.process.processIdentifier, SIGTERM)
+        #expect(board.end() == 0)
+        page.waitUntilExit()
+    }
+
+    /// Opens the stream of events, says so, and reads to its end.
+    private static let page = """
+        import sys, urllib.request
+        stream = urllib.request.urlopen(sys.argv[1] + "api/events")
+        stream.readline()
+        print("open", flush=True)
+        try: stream.read()
+        except Exception: pass
+        """
+
     @Test("with --until-stdin-closes it ends with the program that started it")
     func standardInput() throws {
         let board = try Served([folder.path, "--port", "0", "--until-stdin-closes"])

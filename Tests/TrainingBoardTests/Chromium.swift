@@ -40,6 +40,8 @@ final class Chromium: @unchecked Sendable {
             "--user-data-dir=\(profile)", "about:blank",
         ]
         process.environment = ProcessInfo.processInfo.environment.merging(["HOME": profile]) { $1 }
+        // A browser that breaks down is an error of its test, not the end of all tests.
+        signal(SIGPIPE, SIG_IGN)
         process.standardInput = requests
         process.standardOutput = answers
         try process.run()

@@ -42,7 +42,11 @@ struct BoardCommand: AsyncParsableCommand {
                     fflush(nil)
                 }
             }
-            group.addTask { await stop.first() }
+            group.addTask {
+                await stop.first()
+                // Nothing has been written that would have to be finished, and pages see their connections close.
+                if !Task.isCancelled { _exit(0) }
+            }
             try await group.next()
             group.cancelAll()
         }

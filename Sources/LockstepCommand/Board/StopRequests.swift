@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// What ends a server: SIGINT, SIGTERM, and the end of standard input where that was asked for.
 final class StopRequests: Sendable {
@@ -13,12 +14,13 @@ final class StopRequests: Sendable {
     init(untilInputEnds: Bool) {
         let (requests, continuation) = AsyncStream.makeStream(of: Void.self)
         self.requests = requests
+        let count = Count()
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                // A second one ends the process at once.
-                signal(number, SIG_DFL)
+                // Whoever asks twice does not want to wait.
+                if count.next() > 1 { _exit(128 + number) }
                 continuation.yield()
             }
             source.resume()
@@ -42,5 +44,12 @@ final class StopRequests: Sendable {
     /// Waits for the first request, or for the task to be cancelled.
     func first() async {
         for await _ in requests { return }
+    }
+
+    /// How often something was asked for.
+    private final class Count: Sendable {
+        private let value = Atomic(0)
+
+        func next() -> Int { value.add(1, ordering: .relaxed).newValue }
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A `ranks/rank-N.jsonl` that is followed as it grows.
 struct RankFollower: Sendable {
     private(set) var log = RankLog()
@@ -27,19 +29,17 @@ struct RankFollower: Sendable {
 
     /// Takes in the last start of a long file, and goes on with the file's end.
     private mutating func skipMiddle(_ file: OpenFile, _ size: Int) {
-        let mark = Array(#""start""#.utf8)
         var end = size
         while end > 0 {
             let begin = max(0, end - FileCursor.piece)
-            // A mark may lie across the border.
-            let block = file.read(min(end + mark.count, size) - begin, at: begin)
-            for place in Self.places(of: mark, in: block).reversed() {
-                let lineStart = block[..<place].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-                let line = file.read(4096, at: begin + lineStart)
-                let whole = line.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-                _ = line[..<whole].withUnsafeBufferPointer { log.read($0) }
+            // A line may lie across the border.
+            let block = file.read(min(end + Self.longestStart, size) - begin, at: begin)
+            for start in Self.startLines(in: block).reversed() {
+                let line = block[start...].prefix(Self.longestStart)
+                let whole = line.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? start
+                _ = line[start..<whole].withUnsafeBufferPointer { log.read($0) }
                 guard log.start != nil else { continue }
-                cursor.skip(to: max(begin + lineStart + whole, size - Self.tail))
+                cursor.skip(to: max(begin + whole, size - Self.tail))
                 return
             }
             end = begin
@@ -47,12 +47,25 @@ struct RankFollower: Sendable {
         cursor.skip(to: size - Self.tail)
     }
 
-    private static func places(of mark: [UInt8], in block: [UInt8]) -> [Int] {
-        guard block.count >= mark.count else { return [] }
-        return block.withUnsafeBufferPointer { block in
-            (0...block.count - mark.count).filter { start in
-                block[start] == mark[0] && block[start..<start + mark.count].elementsEqual(mark)
+    /// A line of a start is shorter.
+    private static let longestStart = 4096
+
+    /// Where lines begin that may be starts: those with the word among their first bytes.
+    private static func startLines(in block: [UInt8]) -> [Int] {
+        let word = Array(#""start""#.utf8)
+        return block.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return [] }
+            var lines: [Int] = []
+            var start = 0
+            while start < bytes.count {
+                let last = min(start + 24, bytes.count - word.count)
+                if start <= last, (start...last).contains(where: { memcmp(base + $0, word, word.count) == 0 }) {
+                    lines.append(start)
+                }
+                guard let end = memchr(base + start, 0x0A, bytes.count - start) else { break }
+                start = UnsafeRawPointer(end) - base + 1
             }
+            return lines
         }
     }
 }
