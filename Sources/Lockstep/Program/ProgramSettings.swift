@@ -6,6 +6,12 @@ struct ProgramSettings: Sendable {
     /// Names as on the command line, without the dashes, in order of declaration.
     private(set) var entries: [(name: String, value: RecordValue)] = []
 
+    /// What changes nothing in a training: other things to do, and what is shown of it and where.
+    private static let unrecorded: Set<String> = [
+        "print-config", "dry-run", "explain-step", "profile", "tensorboard", "wandb", "mlflow", "metrics-endpoint",
+        "board", "report",
+    ]
+
     init() {}
 
     /// Reads the options that a program declares, those of its groups included.
@@ -17,10 +23,7 @@ struct ProgramSettings: Sendable {
         for child in Mirror(reflecting: value).children {
             if let option = child.value as? any RecordedOption {
                 let name = Self.flag(String((child.label ?? "").drop { $0 == "_" }))
-                // With two of them nothing is trained, and the others change nothing in a training.
-                if !["print-config", "dry-run", "explain-step", "profile"].contains(name) {
-                    entries.append((name, option.recordedValue))
-                }
+                if !Self.unrecorded.contains(name) { entries.append((name, option.recordedValue)) }
             } else if let group = child.value as? any RecordedGroup, !(group.recordedGroup is PredictionOptions) {
                 // What is said of a prediction is no setting of a training.
                 collect(from: group.recordedGroup)

@@ -66,6 +66,10 @@ extension TrainingProgram {
         {
             options.launch.nproc = count
         }
+        var isOutermost = false
+        if case .success(.none) = place { isOutermost = true }
+        let board = isOutermost && options.trackers.board ? try BoardProcess(over: options.runDirectory) : nil
+        defer { withExtendedLifetime(board) {} }
         let outcome = try await LaunchError.endingProcess { [options] () -> JobOutcome? in
             guard var launcher = try options.launch.launcher(arguments: CommandLine.arguments, environment: environment)
             else { return nil }

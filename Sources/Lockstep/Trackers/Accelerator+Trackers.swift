@@ -11,8 +11,11 @@ extension Accelerator {
         if options.tensorboard { chosen.append(TensorBoardTracker()) }
         if let project = options.wandb { chosen.append(WeightsAndBiasesTracker(project: project)) }
         if let address = options.mlflowAddress { chosen.append(MLflowTracker(address)) }
-        if let address = try options.metricsAddress { chosen.append(MetricsTracker(at: address)) }
-        return Trackers(chosen, onNotice: notice)
+        let endpoint = try options.metricsAddress.map { MetricsTracker(at: $0) }
+        if let endpoint { chosen.append(endpoint) }
+        let trackers = Trackers(chosen, onNotice: notice)
+        endpoint?.countDrops(of: trackers)
+        return trackers
     }
 
     /// Writes a line of metrics, and gives it to the trackers.

@@ -29,6 +29,10 @@ public struct TrackerOptions: ParsableArguments, Sendable {
     @Flag(inversion: .prefixedNo, help: "A report in the run's folder at the end, report.html.")
     public var report = true
 
+    /// Whether the live board is served while the training runs.
+    @Flag(help: "Serves a page on this machine that follows this run and others beside it, while the training runs.")
+    public var board = false
+
     /// The options before a command line has been read.
     public init() {}
 
