@@ -21,7 +21,7 @@ extension Accelerator {
         guard let activity = monitor?.activity else { return }
         activity.move(to: .init(step: step, epoch: epoch, batch: batch, samples: loop.time.samples))
         let moment = TrainingTime.now
-        if activity.isWatched, loop.stepBegin > 0 {
+        if activity.isWatched(at: step), loop.stepBegin > 0 {
             activity.show(.init(number: step, begin: loop.stepBegin, phases: loop.time.phases - loop.phasesAtStep))
         }
         loop.stepBegin = moment

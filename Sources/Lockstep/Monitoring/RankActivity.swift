@@ -30,6 +30,8 @@ final class RankActivity: Sendable {
     private let phase = Atomic<UInt>(0)
     private let words = Mutex("starting")
     private let wantsStep = Atomic<Bool>(false)
+    /// Of how many steps one is shown, a power of two: ranks of one speed show the same ones.
+    private let showsEvery = Atomic<Int>(1)
     private let latest = Mutex<Step?>(nil)
 
     // MARK: On the training thread
@@ -52,8 +54,10 @@ final class RankActivity: Sendable {
         phase.store(0, ordering: .relaxed)
     }
 
-    /// Whether anybody wants to see the step that ends now.
-    var isWatched: Bool { wantsStep.load(ordering: .relaxed) }
+    /// Whether anybody wants to see a step that ends now.
+    func isWatched(at step: Int) -> Bool {
+        wantsStep.load(ordering: .relaxed) && step & (showsEvery.load(ordering: .relaxed) - 1) == 0
+    }
 
     /// Shows a step that has ended.
     func show(_ step: Step) {
@@ -78,8 +82,12 @@ final class RankActivity: Sendable {
         return String(trimmed.prefix(Self.longestPhase))
     }
 
-    /// The step that was asked for the last time, if it has ended; asks for the next.
-    func takeStep() -> Step? {
+    /// The step that was asked for the last time, if it has ended; asks for another.
+    ///
+    /// - Parameter pace: how many steps end in the time between two calls.
+    func takeStep(pace: Int) -> Step? {
+        let every = pace < 2 ? 1 : 1 << (Int.bitWidth - 1 - pace.leadingZeroBitCount)
+        showsEvery.store(every, ordering: .relaxed)
         wantsStep.store(true, ordering: .relaxed)
         return latest.withLock { latest in
             defer { latest = nil }

@@ -17,6 +17,7 @@ final class RankMonitor: Sendable {
     private struct State {
         var isEnded = false
         var last: (time: Double, samples: Int)
+        var lastStep = 0
     }
 
     private let lines: MetricsWriter
@@ -73,7 +74,11 @@ final class RankMonitor: Sendable {
     private func report() {
         guard !state.withLock({ $0.isEnded }) else { return }
         writeStatus()
-        if let step = activity.takeStep() {
+        let pace = state.withLock { state in
+            defer { state.lastStep = activity.place.step }
+            return activity.place.step - state.lastStep
+        }
+        if let step = activity.takeStep(pace: pace) {
             var fields: MetricsRecord = [
                 "step": .integer(step.number), "begin": .number(Double(step.begin) / 1e9 + offset),
             ]
