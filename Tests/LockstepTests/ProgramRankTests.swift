@@ -66,7 +66,9 @@ struct ProgramRankTests {
                 ])
         }
         let finished = try runs.map { try $0.finished() }
-        #expect(finished.allSatisfy { $0.status == 0 && $0.diagnostics.isEmpty }, "\(finished.map(\.diagnostics))")
+        // The first program that wants the data set on a machine unpacks it, and says so.
+        let complaints = finished.flatMap { $0.diagnostics.split(separator: "\n") }.filter { !$0.contains("unpacking") }
+        #expect(finished.allSatisfy { $0.status == 0 } && complaints.isEmpty, "\(finished.map(\.diagnostics))")
     }
 
     // The end of every training compares the ranks' parameters and buffers; `drift` in RankFaultTests shows that it can fail.

@@ -115,7 +115,7 @@ extension Accelerator {
     fileprivate func endEpoch(batches: Int) {
         if batches > 0 { display.advance() }
         note("after epoch", epoch)
-        loop.time.endEpoch(batches: batches, at: TrainingTime.now)
+        loop.endEpoch(batches: batches)
         flushLog()
         display.finish()
     }

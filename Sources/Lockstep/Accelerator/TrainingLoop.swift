@@ -82,6 +82,12 @@ final class TrainingLoop {
     /// The learning rate of the step in progress, in the first group of the run's optimizer; nil where no schedule sets it.
     private(set) var scheduledRate: Double?
 
+    /// An epoch has ended; what is logged after it belongs to no step in progress.
+    func endEpoch(batches: Int) {
+        scheduledRate = nil
+        time.endEpoch(batches: batches, at: TrainingTime.now)
+    }
+
     /// A batch begins.
     func beginBatch(_ number: Int) {
         batch = number
