@@ -80,7 +80,8 @@ struct TrackersTests {
         trackers.finish(.stopped("asked to"))
         trackers.log(["step": 6])
         trackers.finish(.finished)
-        #expect(journal.entries == ["start a run", "4 5 5", "back to 3", "3", "stopped(\"asked to\")"])
+        // How many points go into one call depends on how soon the tracker's thread runs.
+        #expect(journal.entries.joined(separator: " ") == "start a run 4 5 5 back to 3 3 stopped(\"asked to\")")
         #expect(journal.texts.isEmpty && trackers.droppedPoints == 0)
     }
 
@@ -116,9 +117,9 @@ struct TrackersTests {
         }
         #expect(trackers.droppedPoints == 50)
         let before = ContinuousClock.now
-        trackers.finish(.finished, within: .milliseconds(100))
+        trackers.finish(.finished, within: .seconds(2))
         let time = before.duration(to: .now)
-        #expect(time >= .milliseconds(100) && time < .seconds(5))
+        #expect(time >= .seconds(2) && time < .seconds(20))
         #expect(other.entries.last == "finished")
         #expect(hanging.entries.isEmpty)
         // The first drop is told of on a thread that the training does not wait for.
