@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Writes PNG files, whose pixels are stored as they are: images of a report are small.
@@ -29,7 +30,7 @@ enum PNGFile {
 
     private static func chunk(_ name: String, _ content: [UInt8]) -> [UInt8] {
         let body = Array(name.utf8) + content
-        return bigEndian(UInt32(content.count)) + body + bigEndian(checksum(body))
+        return bigEndian(UInt32(content.count)) + body + bigEndian(CRC32.checksum(of: body))
     }
 
     private static func bigEndian(_ value: UInt32) -> [UInt8] {
@@ -58,15 +59,5 @@ enum PNGFile {
             high = (high + low) % 65_521
         }
         return high << 16 | low
-    }
-
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var sum: UInt32 = 0xFFFF_FFFF
-        for byte in bytes { sum = sum >> 8 ^ remainders[Int((sum ^ UInt32(byte)) & 0xFF)] }
-        return ~sum
-    }
-
-    private static let remainders: [UInt32] = (0..<256).map { byte in
-        (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Torch
 
 @testable import Checkpointing

@@ -1,3 +1,5 @@
+import Files
+
 /// The archive that `torch.save` writes: `data.pkl` and the storages that it refers to, in one folder.
 struct PyTorchArchive {
     /// The file's name, for messages.

@@ -1,3 +1,5 @@
+import Files
+
 /// The framing of TFRecord files: the length, its check, the data, its check.
 enum TFRecord {
     /// A record with these data.
@@ -13,7 +15,7 @@ enum TFRecord {
 
     /// The check as the format stores it: a check over data that contain checks would be weak.
     private static func maskedCheck(_ bytes: [UInt8]) -> UInt32 {
-        let check = CRC32.castagnoli(bytes)
+        let check = CRC32.checksum(of: bytes, .castagnoli)
         return (check >> 15 | check << 17) &+ 0xA282_EAD8
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// The framing of a `.wandb` file: a header, then records in blocks of 32 KiB, as LevelDB's logs have them.
 ///
 /// A record that does not fit into the rest of a block goes on in the next. Each piece has its own check, that of zlib.
@@ -72,6 +74,9 @@ enum WandbLog {
     }
 
     private static func check(_ piece: ArraySlice<UInt8>, _ kind: UInt8) -> UInt32 {
-        CRC32.ieee(piece, after: CRC32.ieee(CollectionOfOne(kind)))
+        var checksum = CRC32()
+        checksum.update([kind])
+        checksum.update(piece)
+        return checksum.value
     }
 }

@@ -1,19 +1,38 @@
-/// The checksum that ZIP archives keep of each file, and manifests of each tensor: CRC-32 with the polynomial of ISO 3309.
+/// A cyclic redundancy check of 32 bits, whose bits are processed the lowest first.
 ///
 /// Sixteen bytes are taken at a time with a table for each of them, which is about eight times as fast as a byte at a
 /// time and needs no special instruction.
-struct CRC32 {
-    private static let tables: [UInt32] = makeTables()
+package struct CRC32: Sendable {
+    /// What the bytes are divided by.
+    package enum Polynomial: Sendable {
+        /// That of ZIP archives, zlib, PNG and Ethernet (ISO 3309).
+        case ieee
+        /// CRC-32C: that of iSCSI and of TFRecord files (RFC 3720).
+        case castagnoli
+    }
+
+    private static let ieeeTables = makeTables(0xEDB8_8320)
+    private static let castagnoliTables = makeTables(0x82F6_3B78)
     private static let step = 16
 
+    private let tables: [UInt32]
     private var register = UInt32.max
 
-    /// The checksum of what was taken in so far.
-    var value: UInt32 { ~register }
+    /// The check of no bytes yet.
+    package init(_ polynomial: Polynomial = .ieee) {
+        tables =
+            switch polynomial {
+            case .ieee: Self.ieeeTables
+            case .castagnoli: Self.castagnoliTables
+            }
+    }
+
+    /// The check of what was taken in so far.
+    package var value: UInt32 { ~register }
 
     /// Takes in bytes, after those that were taken in before.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        register = Self.tables.withUnsafeBufferPointer { tables in
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        register = tables.withUnsafeBufferPointer { tables in
             var register = register
             var position = 0
             while bytes.count - position >= Self.step {
@@ -30,17 +49,20 @@ struct CRC32 {
         }
     }
 
-    /// The checksum of some bytes alone.
-    static func checksum(of bytes: [UInt8]) -> UInt32 {
-        var checksum = CRC32()
-        bytes.withUnsafeBytes { checksum.update($0) }
+    /// Takes in bytes, after those that were taken in before.
+    package mutating func update(_ bytes: ArraySlice<UInt8>) { bytes.withUnsafeBytes { update($0) } }
+
+    /// The check of some bytes alone.
+    package static func checksum(of bytes: [UInt8], _ polynomial: Polynomial = .ieee) -> UInt32 {
+        var checksum = CRC32(polynomial)
+        checksum.update(bytes[...])
         return checksum.value
     }
 
     /// Table `n` holds, for each byte, what it contributes when `n` more bytes follow it; one after another.
-    private static func makeTables() -> [UInt32] {
+    private static func makeTables(_ polynomial: UInt32) -> [UInt32] {
         var tables: [UInt32] = (0..<256).map { byte in
-            (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 0 ? value >> 1 : 0xEDB8_8320 ^ value >> 1 }
+            (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 0 ? value >> 1 : polynomial ^ value >> 1 }
         }
         tables.reserveCapacity(step * 256)
         for index in 256..<step * 256 {
