@@ -14,7 +14,12 @@ extension Accelerator {
             (skipped > 0 ? "; \(counted(skipped, "step")) left out" : "")
             + (returns > 0 ? "; went back to a checkpoint \(counted(returns, "time"))" : "")
         logger.info("trained \(words)\(losses)\n\(summary.table)")
-        try runFolder.write(summary.record.json + "\n", to: RunFolder.summary)
+        do {
+            try runFolder.write(summary.record.json + "\n", to: RunFolder.summary)
+        } catch {
+            // The training has ended well, and what is lost stands above.
+            logger.warning("\(RunFolder.summary) could not be written: \(error)")
+        }
     }
 
     /// What all ranks did, on the main process; nil where nothing was trained.
