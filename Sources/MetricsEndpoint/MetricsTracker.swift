@@ -7,8 +7,9 @@ public import Tracking
 ///
 /// There are gauges `lockstep_step`, `lockstep_epoch` and one for each measurement under its name, such as
 /// `lockstep_loss`; `lockstep_last_log_time_seconds`, from which one sees a training that stands still; `lockstep_run_info`
-/// with the run's names as labels; and the counter `lockstep_dropped_points_total` for each tracker. The server listens on
-/// the loopback interface unless told otherwise, and ends with the run.
+/// with the run's names as labels; and the counters `lockstep_samples_total` and `lockstep_dropped_points_total`, where
+/// ``countSamples(of:_:)`` and ``countDrops(of:)`` say whose. The server listens on the loopback interface unless told
+/// otherwise, and ends with the run.
 ///
 /// ```swift
 /// let endpoint = MetricsTracker(at: MetricsAddress(port: 9100))
@@ -16,16 +17,19 @@ public import Tracking
 /// endpoint.countDrops(of: trackers)
 /// ```
 public final class MetricsTracker: Tracker {
-    /// Whose drops are shown.
-    private final class DropSource: Sendable {
-        private struct Reference {
-            weak var trackers: Trackers?
-        }
-        private let reference = Mutex(Reference())
+    /// What is asked for at each scrape, since it changes without being logged.
+    private final class ScrapedCounters: Sendable {
+        private let families = Mutex<[@Sendable () -> String]>([])
 
-        var trackers: Trackers? {
-            get { reference.withLock { $0.trackers } }
-            set { reference.withLock { $0.trackers = newValue } }
+        var text: String { families.withLock { $0 }.map { $0() }.joined() }
+
+        func add(_ name: String, _ series: @escaping @Sendable () -> [(dimensions: [(String, String)], count: Int)]) {
+            families.withLock { families in
+                families.append {
+                    let lines = series().map { "\(name)\(PrometheusText.labels($0.dimensions)) \($0.count)\n" }
+                    return lines.isEmpty ? "" : "# TYPE \(name) counter\n" + lines.joined()
+                }
+            }
         }
     }
 
@@ -33,7 +37,7 @@ public final class MetricsTracker: Tracker {
     private let registry: MetricsRegistry
     private let server = Mutex<MetricsServer?>(nil)
     private let gauges = Mutex<[String: GaugeValue]>([:])
-    private let drops = DropSource()
+    private let counters = ScrapedCounters()
 
     /// A tracker that starts with the run.
     ///
@@ -53,12 +57,21 @@ public final class MetricsTracker: Tracker {
 
     /// Shows how many points the trackers of a run were not given.
     public func countDrops(of trackers: Trackers) {
-        drops.trackers = trackers
+        counters.add("lockstep_dropped_points_total") { [weak trackers] in
+            let counts = trackers?.droppedPointsByName ?? [:]
+            return counts.sorted { $0.key < $1.key }.map { ([("tracker", $0.key)], $0.value) }
+        }
     }
 
-    /// Sets the gauge `lockstep_<name>`, for numbers that are not logged, such as `samples_per_second`.
-    public func set(_ name: String, to value: Double) {
-        gauge("lockstep_\(name)").set(value)
+    /// Shows how many samples a rank has trained on, from which a server makes samples a second.
+    ///
+    /// - Parameters:
+    ///   - rank: The rank.
+    ///   - samples: Asked at each scrape, on the server's thread; nil once there is nothing to say any more.
+    public func countSamples(of rank: Int, _ samples: @escaping @Sendable () -> Int?) {
+        counters.add("lockstep_samples_total") {
+            samples().map { [([("rank", "\(rank)")], $0)] } ?? []
+        }
     }
 
     /// Listens.
@@ -66,9 +79,7 @@ public final class MetricsTracker: Tracker {
     /// - Throws: `TrackingError` where the address cannot be listened at.
     public func start(_ run: TrackedRun) throws {
         if port == nil {
-            let started = try MetricsServer(address) { [registry, drops] in
-                registry.text + Self.dropText(drops.trackers)
-            }
+            let started = try MetricsServer(address) { [registry, counters] in registry.text + counters.text }
             server.withLock { $0 = started }
         }
         gauge("lockstep_run_info", [("program", run.program), ("project", run.project), ("run", run.name)]).set(1.0)
@@ -113,12 +124,7 @@ public final class MetricsTracker: Tracker {
         }
     }
 
-    private static func dropText(_ trackers: Trackers?) -> String {
-        guard let counts = trackers?.droppedPointsByName, !counts.isEmpty else { return "" }
-        let name = "lockstep_dropped_points_total"
-        return "# TYPE \(name) counter\n"
-            + counts.sorted { $0.key < $1.key }.map { tracker, count in
-                "\(name)\(PrometheusText.labels([("tracker", tracker)])) \(count)\n"
-            }.joined()
+    private func set(_ name: String, to value: Double) {
+        gauge("lockstep_\(name)").set(value)
     }
 }

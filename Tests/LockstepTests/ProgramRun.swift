@@ -92,6 +92,12 @@ struct RunningProgram {
         try process.run()
     }
 
+    /// Whether it has not ended yet.
+    var isRunning: Bool { process.isRunning }
+
+    /// Asks it to end, with SIGTERM.
+    func terminate() { process.terminate() }
+
     /// Waits for its end.
     func finished() throws -> ProgramRun {
         process.waitUntilExit()

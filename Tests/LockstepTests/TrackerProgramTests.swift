@@ -82,4 +82,47 @@ struct TrackerProgramTests {
         for _ in 0..<500 where isServed { isServed = (try? await URLSession.shared.data(from: page)) != nil }
         #expect(!isServed)
     }
+
+    @Test("--metrics-endpoint serves the numbers of the training while it runs")
+    func endpoint() async throws {
+        let home = try TemporaryFolder()
+        let port = try freePort()
+        let program = try RunningProgram(
+            "fashion-mnist",
+            Self.data + [
+                "--run-directory", home.path("run"), "--epochs", "10000", "--checkpoint-every", "200000",
+                "--max-steps", "200000", "--metrics-endpoint",
+                "\(port)",
+            ])
+        let page = try #require(URL(string: "http://127.0.0.1:\(port)/metrics"))
+        var samples: [Int] = []
+        while program.isRunning, samples.count < 2 {
+            guard let data = try? await URLSession.shared.data(from: page).0 else { continue }
+            let text = String(decoding: data, as: UTF8.self)
+            let found = text.firstMatch(of: /lockstep_samples_total{rank="0"} (\d+)/).flatMap { Int($0.1) } ?? 0
+            if found > samples.last ?? 0, text.contains("lockstep_loss ") { samples.append(found) }
+        }
+        // It would train for minutes; a busy machine asks seldom.
+        program.terminate()
+        let run = try program.finished()
+        #expect(run.status == 75 && samples.count == 2, "\(run.diagnostics)")
+        #expect(samples.allSatisfy { $0.isMultiple(of: 32) }, "\(samples)")
+    }
+
+    @Test("what cannot be written at the end is told of, and the training has ended well")
+    func unwritable() throws {
+        let home = try TemporaryFolder()
+        let folder = home.path("run")
+        let program = try RunningProgram(
+            "fashion-mnist", Self.data + ["--run-directory", folder, "--epochs", "200", "--max-steps", "2000"])
+        while program.isRunning, !FileManager.default.fileExists(atPath: folder + "/metrics.jsonl") { usleep(1000) }
+        // A folder of the name stands for a disk that is full.
+        let names = ["summary.json", "evaluation.json", "report.html"]
+        for name in names {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: false)
+        }
+        let run = try program.finished()
+        #expect(run.status == 0, "\(run.diagnostics)")
+        for name in names { #expect(run.diagnostics.contains("/\(name) "), "\(run.diagnostics)") }
+    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import FoundationNetworking
 import Metrics
+import Synchronization
 import Testing
 import Tracking
 
@@ -39,7 +40,8 @@ struct MetricsTrackerTests {
             TrackedPoint(
                 ["step": 2, "epoch": 1, "loss": .number(.nan), "learning rate": 0.25], time: 1_700_000_005.5, step: 2),
         ])
-        tracker.set("samples_per_second", to: 1234.5)
+        let samples = Mutex<Int?>(96)
+        tracker.countSamples(of: 3) { samples.withLock { $0 } }
         let (status, type, text) = try await get(port, "/metrics")
         #expect(status == 200 && type == "text/plain; version=0.0.4; charset=utf-8")
         #expect(
@@ -54,8 +56,6 @@ struct MetricsTrackerTests {
                 lockstep_loss NaN
                 # TYPE lockstep_run_info gauge
                 lockstep_run_info{program="toy",project="a \\"project\\"",run="toy-1"} 1
-                # TYPE lockstep_samples_per_second gauge
-                lockstep_samples_per_second 1234.5
                 # TYPE lockstep_start_time_seconds gauge
                 lockstep_start_time_seconds 1700000000
                 # TYPE lockstep_step gauge
@@ -65,8 +65,14 @@ struct MetricsTrackerTests {
                 # TYPE my_timer summary
                 my_timer_sum 1.5
                 my_timer_count 1
+                # TYPE lockstep_samples_total counter
+                lockstep_samples_total{rank="3"} 96
 
                 """)
+        samples.withLock { $0 = 128 }
+        #expect(try await get(port, "/metrics").2.hasSuffix("\nlockstep_samples_total{rank=\"3\"} 128\n"))
+        samples.withLock { $0 = nil }
+        #expect(try await !get(port, "/metrics").2.contains("samples_total"))
         #expect(try await get(port, "/").0 == 404)
         #expect(try await get(port, "/metrics", method: "POST").0 == 405)
         #expect(try await get(port, "/metrics?x=1").0 == 200)

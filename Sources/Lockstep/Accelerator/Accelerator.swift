@@ -98,7 +98,7 @@ public final class Accelerator: Sendable {
             display.print("\($0)", to: .standardError)
         }
         monitor = Self.monitor(in: runFolder, options, device, ranks, display)
-        trackers = try Self.trackers(options.trackers) { display.print("lockstep: \($0)", to: .standardError) }
+        trackers = try Self.trackers(options.trackers, monitor) { display.print("lockstep: \($0)", to: .standardError) }
         let configuration = configuration(name: name)
         try runFolder.writeConfiguration(configuration)
         trackers?.start(

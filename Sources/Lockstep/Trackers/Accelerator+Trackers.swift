@@ -6,7 +6,14 @@ import Tracking
 
 extension Accelerator {
     /// The trackers that the options ask for.
-    static func trackers(_ options: TrackerOptions, _ notice: @escaping @Sendable (String) -> Void) throws -> Trackers {
+    ///
+    /// - Parameters:
+    ///   - options: the trackers' options.
+    ///   - monitor: knows what this rank, the main one, has done.
+    ///   - notice: is told of failures, in words.
+    static func trackers(
+        _ options: TrackerOptions, _ monitor: RankMonitor?, _ notice: @escaping @Sendable (String) -> Void
+    ) throws -> Trackers {
         var chosen: [any Tracker] = [CSVTracker()]
         if options.tensorboard { chosen.append(TensorBoardTracker()) }
         if let project = options.wandb { chosen.append(WeightsAndBiasesTracker(project: project)) }
@@ -15,6 +22,7 @@ extension Accelerator {
         if let endpoint { chosen.append(endpoint) }
         let trackers = Trackers(chosen, onNotice: notice)
         endpoint?.countDrops(of: trackers)
+        endpoint?.countSamples(of: 0) { [weak monitor] in monitor?.activity.place.samples }
         return trackers
     }
 
