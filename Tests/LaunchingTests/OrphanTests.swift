@@ -56,12 +56,20 @@ struct OrphanTests {
     func otherJob() async throws {
         let other = try LaunchRun(["--nproc", "1", "grandchild", "session"])
         try await other.ready(1)
-        let count = try other.processes().count
+        // A process that only starts others is gone soon.
+        var before: Set<pid_t> = []
+        var unchanged = 0
+        try await waitUntil("processes that stay") {
+            let now = Set(try other.processes())
+            unchanged = now == before ? unchanged + 1 : 0
+            before = now
+            return unchanged == 20
+        }
         let run = try LaunchRun(["--nproc", "1", "grandchild", "session"])
         try await run.ready(1)
         run.send(SIGTERM)
         #expect(try await run.end() == .exited(143))
         try await run.nobodyLeft()
-        #expect(try other.processes().count == count)
+        #expect(Set(try other.processes()) == before)
     }
 }
