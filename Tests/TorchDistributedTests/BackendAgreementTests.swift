@@ -3,7 +3,8 @@ import LockstepTesting
 import Synchronization
 import Testing
 import Torch
-import TorchDistributed
+
+@testable import TorchDistributed
 
 /// Which backend a group gets.
 @Suite struct BackendAgreementTests {
@@ -59,6 +60,20 @@ import TorchDistributed
         }
         let gloo = try resultsOnMachines([0, 0, 1], backend: .gloo) { $0.backend }
         for result in gloo { #expect(try result.get() == .gloo) }
+    }
+
+    @Test(
+        "a rank's record can be found by whoever can know of the rank",
+        arguments: [nil, .shm, .gloo] as [ProcessGroup.Backend?])
+    func announcement(backend: ProcessGroup.Backend?) throws {
+        // Others connect to a rank as soon as it has said that it is there, also when it is held up just then.
+        let store = try Store.inProcess()
+        #expect(throws: DistributedError.self) {
+            try ProcessGroup(
+                backend: backend, store: store, rank: 0, worldSize: 2, timeout: .milliseconds(50), address: "127.0.0.1")
+        }
+        let told = try store.prefixed("0/")
+        #expect(try told.contains(BackendAgreement.key(0)) && told.contains(FlightRecorder.key(0)))
     }
 
     @Test("a subgroup goes by where its own members run")

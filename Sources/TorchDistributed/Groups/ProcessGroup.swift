@@ -162,14 +162,14 @@ public final class ProcessGroup: Sendable {
         let deadline = ContinuousClock.now.advanced(by: joinTimeout)
         // Before anything is told: whoever hears of this rank notices when it ends.
         let place = requested == .gloo ? nil : try MemoryPlace(store: store, rank: rank)
+        // A rank is connected with one that is here but has not come to accepting it yet, so each announces itself first.
+        let page = try RecordPage()
+        try FlightRecorder.announce(page, of: rank, in: store)
         let choice = try BackendAgreement(
             store: store, rank: rank, worldSize: worldSize, requested: requested, whereabouts: whereabouts,
             timeout: joinTimeout
         ).choose()
         backend = choice.backend
-        // Announced before the ranks connect: whoever is connected has announced itself.
-        let page = try RecordPage()
-        try FlightRecorder.announce(page, of: rank, in: store)
         let link = ObserverLink()
         switch backend {
         case .gloo, .hierarchical:

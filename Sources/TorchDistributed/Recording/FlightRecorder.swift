@@ -51,7 +51,7 @@ final class FlightRecorder: Sendable {
         try store.set(key(rank), "\(machine) \(page.address)")
     }
 
-    /// Finds the other ranks that have announced themselves; each does before it connects, so none comes later.
+    /// Finds the other ranks that have announced themselves; each does before others can know of it, so none comes later.
     init(name: String, rank: Int, worldSize: Int, page: RecordPage, store: Store, sharesPages: Bool) throws {
         self.name = name
         self.rank = rank
@@ -74,7 +74,7 @@ final class FlightRecorder: Sendable {
     }
 
     /// The key under which a rank announces its page.
-    private static func key(_ rank: Int) -> String { "lockstep/records/\(rank)" }
+    static func key(_ rank: Int) -> String { "lockstep/records/\(rank)" }
 
     /// How many collectives this rank has entered.
     var count: Int { Int(page.latest) }
