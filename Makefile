@@ -6,7 +6,7 @@ FIXTURES := Tests/Fixtures
 RANK_TESTS := LockstepTests|TorchDistributedTests|NetworkTests
 READMES := README.md README.zh-CN.md
 LIBRARIES := Torch TorchNN TorchOptim TorchData TorchMetrics TorchDistributed RankProtocol Launching DatasetFiles \
-	TorchVision Checkpointing Tracking MetricsEndpoint Planning RunReport TrainingBoard Lockstep
+	TorchVision Checkpointing Tracking MetricsEndpoint Planning RunFiles RunReport TrainingBoard Lockstep
 
 # Swift reads LIBTORCH from another folder than this one at times, and empty means absent.
 ifeq ($(strip $(LIBTORCH)),)

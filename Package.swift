@@ -110,9 +110,10 @@ let package = Package(
         library("MetricsEndpoint", ["Tracking", coreMetrics, nioHTTP] + nio),
         library("Plotting", []),
         library("Planning", ["Plotting"]),
-        library("RunReport", ["Files", "Plotting"]),
+        library("RunFiles", []),
+        library("RunReport", ["Files", "Plotting", "RunFiles"]),
         .target(
-            name: "TrainingBoard", dependencies: [hummingbird, httpTypes, logging] + nio,
+            name: "TrainingBoard", dependencies: ["RunFiles", hummingbird, httpTypes, logging] + nio,
             resources: [.embedInCode("Page")], swiftSettings: swift),
         library(
             "Lockstep",
@@ -161,11 +162,13 @@ let package = Package(
         .testTarget(
             name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint", "Tracking", metrics], swiftSettings: swift),
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
-        .testTarget(name: "RunReportTests", dependencies: ["RunReport"], swiftSettings: swift),
+        .testTarget(name: "RunFilesTests", dependencies: ["RunFiles"], swiftSettings: swift),
+        .testTarget(
+            name: "RunReportTests", dependencies: ["RunReport", "RunFiles"], swiftSettings: swift),
         .testTarget(
             name: "TrainingBoardTests",
             dependencies: [
-                "TrainingBoard", hummingbird, httpTypes,
+                "TrainingBoard", "RunFiles", hummingbird, httpTypes,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: swift),

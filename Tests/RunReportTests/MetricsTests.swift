@@ -30,43 +30,6 @@ struct MetricsTests {
         #expect(metrics.finalStep == 3 && metrics.unreadableLines == 0)
     }
 
-    @Test func `numbers that are not finite are read from their texts`() {
-        let values = metrics(
-            """
-            {"step":1,"loss":"NaN"}
-            {"step":2,"loss":"Infinity"}
-            {"step":3,"loss":"-Infinity"}
-
-            """
-        ).series("loss")?.values
-        #expect(values?.count == 3)
-        #expect(values?[0].isNaN == true && values?[1] == .infinity && values?[2] == -.infinity)
-    }
-
-    @Test(
-        "lines that are no records are counted and passed over",
-        arguments: [
-            "not json", "{\"step\":1", "{\"step\":}", "[1,2]", "{\"loss\":1}", "{\"step\":1.5,\"loss\":1}",
-            "{\"step\":1,\"loss\":1} x", "{\"step\":1,\"loss\":-}", "{\"step\":-9223372036854775808,\"loss\":1}",
-            "{\"step\":1,\"loss\"1}", "{\"step\":1,\"x\":[1,}",
-            "{\"step\":1,\"loss\":\"NaN", "{\"a\\", "{\"step\":99999999999999999999,\"loss\":1}",
-            "{\"step\":1,\"x\":nul}",
-            String(repeating: "[", count: 5000), "{\"step\":1,\"x\":" + String(repeating: "[", count: 100),
-        ])
-    func damaged(_ line: String) {
-        let metrics = metrics("{\"step\":1,\"loss\":1}\n\(line)\n{\"step\":2,\"loss\":0.5}\n")
-        #expect(metrics.series("loss")?.steps == [1, 2])
-        #expect(metrics.unreadableLines == 1)
-    }
-
-    @Test func `fields of other kinds are passed over`() {
-        let metrics = metrics(
-            "{\"note\":\"a \\\"b\\\" \\u00e9\",\"step\":1,\"flags\":[true,{\"x\":null}],\"ok\":false,\"loss\":1,\"none\":null}\n"
-        )
-        #expect(metrics.series.map(\.name) == ["loss"])
-        #expect(metrics.unreadableLines == 0)
-    }
-
     @Test func `a cut last line is left for later`() {
         let text = Array("{\"step\":1,\"loss\":1}\n{\"step\":2,\"lo".utf8)
         var metrics = RunMetrics()
@@ -95,27 +58,6 @@ struct MetricsTests {
         #expect(metrics.series("a")?.steps == [1, 2] && metrics.series("other")?.steps == [3])
         #expect(metrics.evaluation("accuracy")?.values == [0.1])
         #expect(metrics.epochs.map(\.epoch) == [1, 2])
-    }
-
-    @Test(
-        "numbers are read to the last bit",
-        arguments: [
-            0.1, 0.6381870209856075, 2.33304715, 1e-300, 1.7976931348623157e308, .leastNonzeroMagnitude,
-            123_456_789_012_345_680,
-            0.30000000000000004, -0.0, -17.25,
-        ])
-    func numbers(_ value: Double) {
-        #expect(
-            metrics("{\"step\":1,\"loss\":\(value)}\n").series("loss")?.values.first?.bitPattern == value.bitPattern)
-    }
-
-    @Test func `random numbers are read as Swift reads them`() {
-        var generator = SystemRandomNumberGenerator()
-        let values =
-            (0..<2000).map { _ in Double(bitPattern: generator.next()) }.filter(\.isFinite)
-            + (0..<2000).map { _ in Double(Float.random(in: -10...10)) }
-        let text = values.enumerated().map { "{\"step\":\($0.offset),\"loss\":\($0.element)}\n" }.joined()
-        #expect(metrics(text).series("loss")?.values == values)
     }
 
     @Test func `many lines are read whole`() {

@@ -1,4 +1,5 @@
 import Foundation
+import RunFiles
 import RunReport
 import Testing
 
@@ -16,7 +17,7 @@ struct RunRecordTests {
         #expect(run.evaluation?.confusion == [[40, 10], [5, 45]])
         #expect(run.evaluation?.mistakes.first?.image?.bytes.count == 12)
         #expect(run.evaluation?.mistakes.last?.image == nil)
-        #expect(run.ranks.map(\.rank) == [0, 1] && run.ranks[1].outcome == "finished")
+        #expect(run.ranks.map(\.rank) == [0, 1] && run.ranks[1].end?.outcome == "finished")
         #expect(run.ranks[0].stepCount == 12 && abs(run.ranks[0].phases[.backward] - 0.24) < 1e-9)
         #expect(run.ranks[0].status?.phase == "forward pass" && run.ranks[0].peakMemory == 160_000_000)
         #expect(run.outcome == .finished)
@@ -72,8 +73,8 @@ struct RunRecordTests {
             "ranks/rank-x.jsonl": "{}",
         ])
         let rank = try #require(try folder.record().ranks.first)
-        #expect(rank.rank == 3 && rank.starts == 2 && rank.host == "b" && rank.firstStart == 5)
-        #expect(rank.outcome == nil && rank.stepCount == 1 && rank.phases.total == 0.5 && rank.status == nil)
+        #expect(rank.rank == 3 && rank.starts == 2 && rank.start?.host == "b" && rank.firstStart == 5)
+        #expect(rank.end == nil && rank.stepCount == 1 && rank.phases.total == 0.5 && rank.status == nil)
     }
 
     @Test func `of many sampled steps some stay, and all count`() throws {

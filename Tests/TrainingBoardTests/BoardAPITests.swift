@@ -106,7 +106,7 @@ struct BoardAPITests {
         await store.readAll()
         let run = try await object("/api/run?run=a")
         #expect(run["configuration"] is NSNull)
-        #expect(run["outcome"] is NSNull)
+        #expect(run["failure"] is NSNull)
         #expect(run["summary"] is NSNull)
     }
 

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// In which settings runs differ.
 struct SettingDifferences {
     /// A setting that is not the same in all runs, and its value in each.

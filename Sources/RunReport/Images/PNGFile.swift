@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import RunFiles
 
 /// Writes PNG files, whose pixels are stored as they are: images of a report are small.
 ///

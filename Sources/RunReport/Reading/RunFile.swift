@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import RunFiles
 
 /// A file of a run's folder, which a run that still goes on may write to and shorten.
 struct RunFile {

@@ -1,3 +1,5 @@
+import RunFiles
+
 extension RunRecord {
     /// How a run ended, as far as its folder says.
     public enum Outcome: Sendable, Hashable {
@@ -15,7 +17,7 @@ extension RunRecord {
     ///
     /// What an earlier training in the same folder left does not count once a later one has started or finished.
     public var outcome: Outcome {
-        let start = ranks.compactMap(\.lastStart).max() ?? -.infinity
+        let start = ranks.compactMap(\.start?.time).max() ?? -.infinity
         let isSummaryOld = start > summaryTime ?? .infinity
         if let failure {
             let time = failure.time ?? .infinity
@@ -25,8 +27,10 @@ extension RunRecord {
             }
         }
         if let outcome = summary?.outcome, !isSummaryOld { return Self.outcome(outcome, nil) }
-        if let failed = ranks.first(where: { $0.outcome == "failed" }) { return .failed(failed.message) }
-        guard !ranks.isEmpty, ranks.allSatisfy({ $0.outcome != nil }), let first = ranks.first else { return .open }
+        if let failed = ranks.compactMap(\.end).first(where: { $0.outcome == "failed" }) {
+            return .failed(failed.message)
+        }
+        guard ranks.allSatisfy({ $0.end?.outcome != nil }), let first = ranks.first?.end else { return .open }
         return Self.outcome(first.outcome ?? "", first.message)
     }
 

@@ -1,3 +1,5 @@
+import RunFiles
+
 extension RunRecord {
     /// Samples in a step of all ranks, where the configuration says so.
     var globalBatchSize: Int? {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import RunFiles
 
 /// What a run left in its folder: configuration, metrics, evaluation, and what its ranks told.
 ///
@@ -75,7 +76,7 @@ public struct RunRecord: Sendable {
         summary = attempt("summary.json") { try $0.value().map(RunSummary.init) }
         summaryTime = RunFile(path: "\(path)/summary.json").time
         evaluation = attempt("evaluation.json") { try $0.value().map(ClassifierEvaluation.init) }
-        failure = attempt("ranks/outcome.json") { try $0.value().map(RunFailure.init) }
+        failure = attempt("ranks/outcome.json") { try $0.value().flatMap(RunFailure.init) }
         ranks = Self.rankNumbers(in: "\(path)/ranks").compactMap { rank in
             attempt("ranks/rank-\(rank).jsonl") { file in
                 try file.read { bytes in
@@ -90,10 +91,7 @@ public struct RunRecord: Sendable {
 
     private static func rankNumbers(in folder: String) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.compactMap { name in
-            guard name.hasPrefix("rank-"), name.hasSuffix(".jsonl") else { return nil }
-            return Int(name.dropFirst(5).dropLast(6))
-        }.sorted()
+        return names.compactMap(RankLine.rank).sorted()
     }
 
     /// The folder's name.

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// The numbers by which runs are compared.
 struct RunResults {
     private let run: RunRecord

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// What has to be known before anything else: why a run failed, and what of its folder cannot be read.
 struct Alarms {
     let run: RunRecord

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// The settings that a run had.
 struct ConfigurationList {
     let run: RunRecord

@@ -1,4 +1,5 @@
 import Foundation
+import RunFiles
 
 /// Which classes a classifier takes for which others.
 struct ConfusionMatrix {

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// The samples that a classifier was most sure of and wrong about, with their images.
 struct MistakeGrid {
     /// More would make the file large and the reader tired.

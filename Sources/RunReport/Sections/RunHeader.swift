@@ -1,4 +1,5 @@
 import Glibc
+import RunFiles
 
 /// What stands at the top of a run's report.
 struct RunHeader {
@@ -16,9 +17,9 @@ struct RunHeader {
     /// Where it ran, in one line.
     private var circumstances: String {
         let ranks = max(run.setting("world-size")?.integer ?? 1, run.ranks.count, run.summary?.ranks.count ?? 0)
-        let hosts = Set(run.ranks.compactMap(\.host) + (run.summary?.ranks ?? []).compactMap(\.host))
-        let device = run.setting("device")?.text ?? run.ranks.first?.device
-        let threads = run.setting("threads")?.integer ?? run.ranks.first?.threads
+        let hosts = Set(run.ranks.compactMap(\.start?.host) + (run.summary?.ranks ?? []).compactMap(\.host))
+        let device = run.setting("device")?.text ?? run.ranks.first?.start?.device
+        let threads = run.setting("threads")?.integer ?? run.ranks.first?.start?.threads
         let batch = run.globalBatchSize.map { size in
             ranks > 1 ? "global batch \(NumberText.grouped(size))" : "batches of \(NumberText.grouped(size))"
         }

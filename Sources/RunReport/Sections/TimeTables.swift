@@ -1,3 +1,5 @@
+import RunFiles
+
 /// What ranks did with their time: shares of the whole run, and the parts of a step.
 struct TimeTables {
     let run: RunRecord
@@ -58,12 +60,14 @@ struct TimeTables {
         .data: 4, .forward: 3, .backward: 0, .communication: 1, .optimizer: 2, .other: 5,
     ]
 
+    private func title(_ phase: StepPhase) -> String { phase.name.prefix(1).uppercased() + phase.name.dropFirst() }
+
     private var steps: Markup? {
         let sampled = run.ranks.filter { $0.stepCount > 0 }
         guard !sampled.isEmpty else { return nil }
         let longest = sampled.map { $0.phases.total / Double($0.stepCount) }.max() ?? 0
         let ordered = sampled.count > Self.shownRows ? sampled.sorted { mean($0) > mean($1) } : sampled
-        let legend = StackedBar.legend(StepPhase.allCases.map { (name: $0.rawValue, color: Self.phaseColors[$0] ?? 5) })
+        let legend = StackedBar.legend(StepPhase.allCases.map { (name: $0.name, color: Self.phaseColors[$0] ?? 5) })
         let count = sampled.reduce(0) { $0 + $1.stepCount }
         return """
             <div class="card"><h3>What a step is made of</h3>
@@ -72,7 +76,7 @@ struct TimeTables {
                 Table(
                     caption: "Mean of \(NumberText.count(count, "sampled step")), in milliseconds; the slowest 5 % take longer than the last column",
                     columns: [("Rank", false), ("Time", false)]
-                        + StepPhase.allCases.map { ($0.title, true) } + [("Step", true), ("95 % within", true)],
+                        + StepPhase.allCases.map { (title($0), true) } + [("Step", true), ("95 % within", true)],
                     rows: rows)
             })</div>
 
@@ -118,11 +122,11 @@ struct TimeTables {
     }
 
     private func stateRow(_ rank: RankRecord) -> (heading: Markup, cells: [Table.Cell]) {
-        let end = [rank.outcome, rank.message].compactMap { $0 }.joined(separator: ": ")
+        let end = [rank.end?.outcome, rank.end?.message].compactMap { $0 }.joined(separator: ": ")
         return (
             "\(rank.rank)",
             [
-                .text(rank.host), .number(rank.status?.step.map(NumberText.grouped)), .text(rank.status?.phase),
+                .text(rank.start?.host), .number(rank.status?.step.map(NumberText.grouped)), .text(rank.status?.phase),
                 .text(end.isEmpty ? "wrote none" : end),
                 .number(rank.status?.samplesPerSecond.map { NumberText.grouped(Int(clamping: $0)) }),
                 .number(rank.status?.memory.map(NumberText.bytes)),

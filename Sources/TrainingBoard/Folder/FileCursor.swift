@@ -54,7 +54,8 @@ struct FileCursor: Sendable {
         // A line of this length is none; the rest of it will be no record either.
         let used = used == 0 && piece.bytes.count == Self.piece ? piece.bytes.count : used
         offset += used
-        before = Array((before + piece.bytes[..<used].suffix(Self.compared)).suffix(Self.compared))
+        let end: ArraySlice<UInt8> = piece.bytes[max(0, used - Self.compared)..<used]
+        before = Array((before + end).suffix(Self.compared))
         isAtEnd = piece.bytes.count < Self.piece
     }
 

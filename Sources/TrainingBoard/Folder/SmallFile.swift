@@ -1,10 +1,13 @@
-/// A file that is replaced whole, such as `config.json`, read again when it has changed.
+import RunFiles
+
+/// A file in JSON that is replaced whole, such as `config.json`, read again when it has changed.
 struct SmallFile: Sendable {
-    private(set) var bytes: [UInt8]?
+    /// What is in it; nil where there is no such file, or something else in it.
+    private(set) var value: StoredValue?
     private var seen: FileSignature?
 
     /// Larger files are not what they should be.
-    static let mostBytes = 8 << 20
+    private static let mostBytes = 8 << 20
 
     /// Looks at the file again.
     ///
@@ -13,11 +16,13 @@ struct SmallFile: Sendable {
         let signature = file?.status.map(FileSignature.init)
         guard signature != seen else { return false }
         seen = signature
-        guard let file, let signature, signature.size <= Self.mostBytes else {
-            bytes = nil
-            return true
-        }
-        bytes = file.read(signature.size, at: 0)
+        value = file.flatMap(Self.value)
         return true
+    }
+
+    /// What is in a file.
+    static func value(_ file: OpenFile) -> StoredValue? {
+        guard let size = file.size, size <= mostBytes else { return nil }
+        return file.read(size, at: 0).withUnsafeBytes { StoredValue($0) }
     }
 }

@@ -21,7 +21,7 @@ struct MetricsFollower: Sendable {
     mutating func read(_ file: OpenFile?) -> Bool {
         guard let piece = cursor.next(file) else { return false }
         if piece.isRestart { log = MetricsLog(keepsPoints: keepsPoints) }
-        let used = piece.bytes.withUnsafeBufferPointer { log.read($0) }
+        let used = piece.bytes.withUnsafeBytes { log.read($0) }
         cursor.advance(used, of: piece)
         return used > 0 || piece.isRestart
     }

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// What `metrics.jsonl` says, taken in line by line.
 struct MetricsLog: Sendable {
     /// What the list of runs shows.
@@ -10,69 +12,61 @@ struct MetricsLog: Sendable {
     }
 
     private(set) var digest = Digest()
-    /// The names of the metrics, in the order in which they came.
-    private(set) var names: [String] = []
-    /// How many lines were no record of a step.
-    private(set) var unknownLines = 0
+    /// What a metric is for the list of runs.
+    private enum Role {
+        case loss, accuracy, other
+
+        init(_ name: String) { self = name == "loss" ? .loss : name == "accuracy" ? .accuracy : .other }
+    }
+
     /// How many points there are in all.
     private(set) var pointCount = 0
 
     private let keepsPoints: Bool
-    private var series: [Series] = []
-    private var places = FieldPlaces()
-    private var fields: [(place: Int, value: Double)] = []
+    private var series: [(role: Role, points: Series)] = []
+    private var reader = MetricsReader(mostNames: mostNames)
+
+    /// A file of nonsense must not fill the memory.
+    static let mostNames = 256
 
     /// - Parameter keepsPoints: Whether the points are kept, or the digest alone.
     init(keepsPoints: Bool) { self.keepsPoints = keepsPoints }
 
+    /// The names of the metrics, in the order in which they came.
+    var names: [String] { reader.names }
+
     /// The points of a metric.
     subscript(_ name: String) -> Series? {
         guard let index = names.firstIndex(of: name), keepsPoints else { return nil }
-        return series[index]
+        return series[index].points
     }
 
     /// Takes in the whole lines of a piece of the file.
     ///
     /// - Returns: How many bytes they have.
-    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        Lines.read(bytes) { readLine($0) }
+    mutating func read(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var place = 0
+        while reader.next(in: bytes, at: &place) { take(reader.line) }
+        return place
     }
 
-    private mutating func readLine(_ line: UnsafeBufferPointer<UInt8>) {
-        fields.removeAll(keepingCapacity: true)
-        var (step, epoch, seconds): (Int?, Int?, Double?)
-        let isObject = FlatObject.read(line) { name, value in
-            guard let number = FlatText.number(value) else { return }
-            if FlatText.equal(name, "step") {
-                step = Int(exactly: number.rounded())
-            } else if FlatText.equal(name, "epoch") {
-                epoch = Int(exactly: number.rounded())
-            } else if FlatText.equal(name, "seconds") {
-                seconds = number
-            } else {
-                fields.append((places.place(of: name, after: fields.last?.place), number))
-            }
-        }
-        guard isObject, let step else { return unknownLines += 1 }
-        digest.step = step
-        digest.epoch = epoch ?? digest.epoch
-        digest.seconds = seconds ?? digest.seconds
-        for (place, value) in fields { take(place, step, value) }
+    private mutating func take(_ line: MetricsReader.Line) {
+        digest.step = line.step
+        digest.epoch = line.epoch ?? digest.epoch
+        digest.seconds = line.seconds ?? digest.seconds
+        for name in names[series.count...] { series.append((Role(name), Series())) }
+        for value in line.values { take(value.number, at: line.step, value.name) }
     }
 
-    private mutating func take(_ place: Int, _ step: Int, _ value: Double) {
-        while names.count < places.names.count {
-            names.append(places.names[names.count])
-            series.append(Series())
-        }
-        switch places.roles[place] {
+    private mutating func take(_ value: Double, at step: Int, _ name: Int) {
+        switch series[name].role {
         case .loss: digest.loss = value
         case .accuracy: if value > digest.bestAccuracy ?? -.infinity { digest.bestAccuracy = value }
         case .other: break
         }
         guard keepsPoints else { return }
-        pointCount -= series[place].count
-        series[place].append(step, value)
-        pointCount += series[place].count
+        pointCount -= series[name].points.count
+        series[name].points.append(step, value)
+        pointCount += series[name].points.count
     }
 }

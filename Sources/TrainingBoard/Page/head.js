@@ -49,7 +49,7 @@ function showChosen() {
 function showAlert(run) {
   const known = detail();
   const troubled = known?.ranks.filter((rank) => ["dead", "failed", "stalled"].includes(rank.state)) ?? [];
-  const lines = known?.outcome?.lines ?? [];
+  const lines = known?.failure?.lines ?? [];
   const alert = byId("alert");
   const isShown = (run.state === "failed" || run.state === "stalled") && (troubled.length > 0 || lines.length > 0);
   alert.hidden = !isShown;

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RunFiles
 
 /// Whether a rank's process exists.
 enum ProcessPresence: Sendable, Equatable {
@@ -12,14 +13,14 @@ enum ProcessPresence: Sendable, Equatable {
     ///
     /// A process that is newer than the rank has only got its number.
     static func of(_ start: RankStart?) -> ProcessPresence {
-        guard let start, let pid = start.pid, pid > 0, !start.host.isEmpty, start.host == hostName else {
+        guard let start, let pid = start.pid, pid > 0, start.host == hostName, !hostName.isEmpty else {
             return .unknown
         }
         // The kernel tells a process that may not be asked from one that does not exist.
         guard let number = pid_t(exactly: pid), kill(number, 0) == 0 || errno == EPERM else { return .gone }
         guard let process = startOfProcess(pid) else { return .exists }
         if process.isDead { return .gone }
-        return process.time > start.time + 2 ? .gone : .exists
+        return process.time > (start.time ?? .infinity) + 2 ? .gone : .exists
     }
 
     /// This host's name, as ranks write it.

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// How a rank is.
 enum RankCondition: String, Sendable {
     /// It has not said what it does yet.
@@ -42,17 +44,17 @@ struct RankState: Sendable, Equatable {
     ///   - rank: Its number.
     ///   - log: What it has said.
     ///   - process: Whether its process exists, where that can be known.
-    ///   - outcome: What the launcher says of the failed job, if it has since this rank's start.
+    ///   - failure: What the launcher says of the failed job, if it has since this rank's start.
     ///   - newestStart: When the last rank of the job started.
     ///   - now: Seconds since 1970.
     init(
-        rank: Int, _ log: RankLog, process: ProcessPresence, outcome: JobOutcome?, newestStart: Double, now: Double
+        rank: Int, _ log: RankLog, process: ProcessPresence, failure: RunFailure?, newestStart: Double, now: Double
     ) {
         let last = log.lastTime ?? 0
         if let end = log.end {
             self = Self.ended(end)
-        } else if let outcome, outcome.time >= (log.start?.time ?? 0) {
-            self = Self.judged(by: outcome, rank, pid: log.start?.pid)
+        } else if let failure, failure.time ?? .infinity >= log.start?.time ?? 0 {
+            self = Self.judged(by: failure, rank, pid: log.start?.pid)
         } else if last < newestStart, now - newestStart < RankCondition.lateness {
             self.init(.starting)
         } else if process == .gone {
@@ -67,22 +69,23 @@ struct RankState: Sendable, Equatable {
     }
 
     private static func ended(_ end: RankEnd) -> RankState {
-        switch end.outcome {
-        case "finished": RankState(.finished, end.message)
-        case "stopped": RankState(.stopped, end.message)
-        default: RankState(.failed, end.message.isEmpty ? "ended with an error" : end.message)
+        let message = end.message ?? ""
+        return switch end.outcome {
+        case "finished": RankState(.finished, message)
+        case "stopped": RankState(.stopped, message)
+        default: RankState(.failed, message.isEmpty ? "ended with an error" : message)
         }
     }
 
-    private static func judged(by outcome: JobOutcome, _ rank: Int, pid: Int?) -> RankState {
+    private static func judged(by failure: RunFailure, _ rank: Int, pid: Int?) -> RankState {
         // "rank 1 (pid …)" and "rank 12" are told apart by what follows the number.
-        let own = outcome.lines.first { line in
+        let own = failure.lines.first { line in
             line.firstRange(of: "rank \(rank)").map { !(line[$0.upperBound...].first?.isNumber ?? false) } ?? false
         }
-        if outcome.rank == rank {
-            return RankState(.dead, own ?? outcome.lines.first ?? "ended with exit code \(outcome.exitCode)")
+        if failure.rank == rank {
+            return RankState(.dead, own ?? failure.lines.first ?? "ended with exit code \(failure.exitCode ?? 1)")
         }
-        let cause = outcome.rank.map { "the job ended because of rank \($0)" } ?? "the job ended"
+        let cause = failure.rank.map { "the job ended because of rank \($0)" } ?? "the job ended"
         return RankState(.stopped, cause)
     }
 

@@ -22,7 +22,7 @@ struct RankFollower: Sendable {
         }
         guard let piece = cursor.next(file) else { return false }
         if piece.isRestart { log = RankLog() }
-        let used = piece.bytes.withUnsafeBufferPointer { log.read($0) }
+        let used = piece.bytes.withUnsafeBytes { log.read($0) }
         cursor.advance(used, of: piece)
         return used > 0 || piece.isRestart
     }
@@ -37,7 +37,7 @@ struct RankFollower: Sendable {
             for start in Self.startLines(in: block).reversed() {
                 let line = block[start...].prefix(Self.longestStart)
                 let whole = line.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? start
-                _ = line[start..<whole].withUnsafeBufferPointer { log.read($0) }
+                _ = line[start..<whole].withUnsafeBytes { log.read($0) }
                 guard log.start != nil else { continue }
                 cursor.skip(to: max(begin + whole, size - Self.tail))
                 return

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// What a rank has said since it last started.
 struct RankLog: Sendable, Equatable {
     private(set) var start: RankStart?
@@ -5,7 +7,6 @@ struct RankLog: Sendable, Equatable {
     private(set) var end: RankEnd?
     /// The last steps whose phases were recorded, oldest first.
     private(set) var steps: [RankStep] = []
-    private(set) var unknownLines = 0
     private var pace = Pace()
 
     /// How many steps are kept for the timeline.
@@ -19,34 +20,34 @@ struct RankLog: Sendable, Equatable {
 
     /// The middle of the times that the rank itself took for its last steps; nil before there are a few.
     var ownSecondsPerStep: Double? {
-        let recent = steps.suffix(20).map(\.own).sorted()
+        let recent = steps.suffix(20).map(\.phases.own).sorted()
         return recent.count < 3 ? nil : recent[recent.count / 2]
     }
 
     /// Takes in the whole lines of a piece of the file.
     ///
     /// - Returns: How many bytes they have.
-    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        Lines.read(bytes) { line in
-            if let record = RankRecord(line) { apply(record) } else { unknownLines += 1 }
-        }
+    mutating func read(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var place = 0
+        while let line = Lines.next(in: bytes, at: &place) { apply(RankLine(line)) }
+        return place
     }
 
-    /// Takes in a record.
-    mutating func apply(_ record: RankRecord) {
-        switch record {
+    private mutating func apply(_ line: RankLine?) {
+        switch line {
         case .start(let value):
             self = RankLog()
             start = value
         case .status(let value):
             status = value
-            if let step = value.step { pace.note(step, at: value.time) }
+            if let step = value.step, let time = value.time { pace.note(step, at: time) }
         case .step(let value):
             // A step that comes again was taken back with those behind it.
             while let last = steps.last, last.step >= value.step { steps.removeLast() }
             steps.append(value)
             if steps.count > Self.mostSteps { steps.removeFirst() }
         case .end(let value): end = value
+        case nil: break
         }
     }
 

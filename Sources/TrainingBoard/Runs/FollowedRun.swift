@@ -1,4 +1,4 @@
-import Foundation
+import RunFiles
 
 /// A run and the files that it grows by; of one task at a time.
 final class FollowedRun {
@@ -12,9 +12,8 @@ final class FollowedRun {
     private(set) var ranks: [Int: RankFollower] = [:]
     private(set) var configuration = SmallFile()
     private(set) var summary = SmallFile()
-    private var outcomeFile = SmallFile()
-    private var outcome: JobOutcome?
-    private var program = ""
+    private var outcome = SmallFile()
+    private var failure: RunFailure?
     private var metricsVersion = 0
     private var detailVersion = 0
 
@@ -42,13 +41,10 @@ final class FollowedRun {
     func poll(_ now: Double) {
         polled = now
         var hasDetail = false
-        if configuration.refresh(folder.open(name, ["config.json"])) {
-            program = Self.program(configuration.bytes)
-            hasDetail = true
-        }
+        if configuration.refresh(folder.open(name, ["config.json"])) { hasDetail = true }
         if summary.refresh(folder.open(name, ["summary.json"])) { hasDetail = true }
-        if outcomeFile.refresh(folder.open(name, ["ranks", "outcome.json"])) {
-            outcome = outcomeFile.bytes.flatMap(JobOutcome.init)
+        if outcome.refresh(folder.open(name, ["ranks", "outcome.json"])) {
+            failure = outcome.value.flatMap(RunFailure.init)
             hasDetail = true
         }
         for number in rankNumbers() {
@@ -75,26 +71,16 @@ final class FollowedRun {
     func forgetPoints() { points = nil }
 
     private func rankNumbers() -> [Int] {
-        let found = folder.list(name, "ranks").compactMap { file -> Int? in
-            guard file.hasPrefix("rank-"), file.hasSuffix(".jsonl") else { return nil }
-            return Int(file.dropFirst(5).dropLast(6))
-        }
+        let found = folder.list(name, "ranks").compactMap(RankLine.rank)
         for number in ranks.keys where !found.contains(number) { ranks[number] = nil }
-        return found.filter { $0 >= 0 }
-    }
-
-    private static func program(_ configuration: [UInt8]?) -> String {
-        guard let configuration,
-            let object = try? JSONSerialization.jsonObject(with: Data(configuration)) as? [String: Any]
-        else { return "" }
-        return object["program"] as? String ?? ""
+        return found
     }
 
     // MARK: What it is now
 
     /// The numbers of the ranks of the last start, ascending.
     var currentRanks: [Int] {
-        let newest = ranks.values.compactMap(\.log.start).max { $0.time < $1.time }
+        let newest = ranks.values.compactMap(\.log.start).max { $0.time ?? 0 < $1.time ?? 0 }
         return ranks.keys.filter { $0 < newest?.worldSize ?? .max }.sorted()
     }
 
@@ -102,13 +88,15 @@ final class FollowedRun {
     private var newestStart: Double { ranks.values.compactMap { $0.log.start?.time }.max() ?? 0 }
 
     /// The launcher's report, where it is of the last start.
-    var currentOutcome: JobOutcome? { outcome.flatMap { $0.time >= newestStart ? $0 : nil } }
+    var currentFailure: RunFailure? {
+        failure.flatMap { $0.time ?? .infinity >= newestStart ? $0 : nil }
+    }
 
     /// How a rank is now.
     func state(of rank: Int, _ now: Double) -> RankState {
         let log = ranks[rank]?.log ?? RankLog()
         return RankState(
-            rank: rank, log, process: ProcessPresence.of(log.start), outcome: currentOutcome, newestStart: newestStart,
+            rank: rank, log, process: ProcessPresence.of(log.start), failure: currentFailure, newestStart: newestStart,
             now: now)
     }
 
@@ -121,7 +109,7 @@ final class FollowedRun {
     func row(_ now: Double) -> RunRow {
         let states = currentRanks.map { (rank: $0, condition: state(of: $0, now).condition) }
         var row = RunRow(name: name)
-        row.program = program
+        row.program = configuration.value?["program"]?.text ?? ""
         row.digest = digest.log.digest
         row.metrics = digest.log.names
         row.rankCount = states.count
@@ -129,8 +117,8 @@ final class FollowedRun {
         row.changed = changed
         row.isLoading = !isAtEnd
         row.condition = RunCondition(
-            ranks: states.map(\.condition), hasFailed: currentOutcome != nil,
-            hasSummary: summary.bytes != nil, metricsAge: digest.changed.map { now - $0 })
+            ranks: states.map(\.condition), hasFailed: currentFailure != nil,
+            hasSummary: summary.value != nil, metricsAge: digest.changed.map { now - $0 })
         row.metricsVersion = metricsVersion
         row.detailVersion = detailVersion
         return row

@@ -1,3 +1,5 @@
+import RunFiles
+
 /// All that is known of a run beside its points.
 struct RunDetail: Sendable {
     /// A rank as it is shown.
@@ -17,9 +19,9 @@ struct RunDetail: Sendable {
 
     let row: RunRow
     let ranks: [Rank]
-    let outcome: JobOutcome?
-    let configuration: [UInt8]?
-    let summary: [UInt8]?
+    let failure: RunFailure?
+    let configuration: StoredValue?
+    let summary: StoredValue?
     let logs: [LogFile]
 
     init(_ run: FollowedRun, in folder: RunsFolder, _ now: Double) {
@@ -41,9 +43,9 @@ struct RunDetail: Sendable {
                 rank: numbers[index], log: logs[index], state: states[index], straggling: marks[index],
                 lastWords: Self.lastWords(numbers[index], files, run.name, folder))
         }
-        outcome = run.currentOutcome
-        configuration = run.configuration.bytes
-        summary = run.summary.bytes
+        failure = run.currentFailure
+        configuration = run.configuration.value
+        summary = run.summary.value
         self.logs = files.compactMap { name in
             folder.open(run.name, ["logs", name]).map { LogFile(name: name, size: $0.size ?? 0) }
         }

@@ -1,4 +1,4 @@
-import Foundation
+import RunFiles
 
 extension JSON {
     /// A row of the list.
@@ -33,8 +33,9 @@ extension JSON {
     init(_ detail: RunDetail, now: Double) {
         self = [
             "run": JSON(detail.row), "now": .number(now), "ranks": .list(detail.ranks.map { JSON($0) }),
-            "outcome": detail.outcome.map { ["lines": JSON($0.lines), "exitCode": .whole($0.exitCode)] } ?? .null,
-            "configuration": Self.file(detail.configuration), "summary": Self.file(detail.summary),
+            "failure": detail.failure.map { ["lines": JSON($0.lines), "exitCode": JSON($0.exitCode)] } ?? .null,
+            "configuration": detail.configuration.map { JSON($0) } ?? .null,
+            "summary": detail.summary.map { JSON($0) } ?? .null,
             "logs": .list(detail.logs.map { ["name": .text($0.name), "size": .whole($0.size)] }),
         ]
     }
@@ -52,16 +53,23 @@ extension JSON {
             "steps": .list(
                 rank.log.steps.map { step in
                     [
-                        "step": .whole(step.step), "begin": .number(step.begin),
-                        "phases": .list(step.phases.map(JSON.number)),
+                        "step": .whole(step.step), "begin": JSON(step.begin),
+                        "phases": .list(StepPhase.allCases.map { .number(step.phases[$0]) }),
                     ]
                 }),
         ]
     }
 
-    /// The contents of a file where they are JSON.
-    private static func file(_ bytes: [UInt8]?) -> JSON {
-        guard let bytes, (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil else { return .null }
-        return .raw(bytes)
+    /// A value as it was read.
+    init(_ value: StoredValue) {
+        self =
+            switch value {
+            case .number(let number, _): .number(number)
+            case .text(let text): .text(text)
+            case .flag(let flag): .flag(flag)
+            case .list(let values): .list(values.map { JSON($0) })
+            case .object(let fields): .object(fields.map { ($0.name, JSON($0.value)) })
+            case .none: .null
+            }
     }
 }

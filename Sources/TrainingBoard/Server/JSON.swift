@@ -11,8 +11,6 @@ enum JSON: Sendable, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, 
     case flag(Bool)
     case steps([Int32])
     case values([Float])
-    /// Bytes that are JSON already.
-    case raw([UInt8])
     case null
 
     init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements) }
@@ -52,7 +50,6 @@ enum JSON: Sendable, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, 
             Self.append(values, between: "[", "]", to: &bytes) { value, bytes in
                 bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
             }
-        case .raw(let value): bytes.append(contentsOf: value)
         case .null: bytes.append(contentsOf: "null".utf8)
         }
     }

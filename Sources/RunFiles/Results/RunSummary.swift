@@ -41,8 +41,7 @@ extension RunSummary.Rank {
     fileprivate init?(_ value: StoredValue) {
         guard let rank = value["rank"]?.integer else { return nil }
         func share(_ name: String) -> Double {
-            let share = value[name]?.double ?? 0
-            return share.isFinite ? min(max(share, 0), 1) : 0
+            min(max(value[name]?.finite ?? 0, 0), 1)
         }
         self.rank = rank
         host = value["host"]?.text

@@ -23,7 +23,7 @@ public indirect enum StoredValue: Sendable, Hashable {
 
     /// The value that `bytes` hold, which may have nothing but space behind it; nil where they are no JSON.
     public init?(_ bytes: UnsafeRawBufferPointer) {
-        var reader = JSONReader(bytes, in: 0..<bytes.count)
+        var reader = JSONReader(bytes)
         guard let value = reader.value(), reader.isAtEnd() else { return nil }
         self = value
     }
@@ -45,6 +45,12 @@ public indirect enum StoredValue: Sendable, Hashable {
 
     /// The whole number, where it is one.
     public var integer: Int? { double.flatMap { Int(exactly: $0) } }
+
+    /// The number, where it is finite.
+    var finite: Double? { double.flatMap { $0.isFinite ? $0 : nil } }
+
+    /// The number of a step, where it is one.
+    var step: Int? { double.flatMap { Int(step: $0) } }
 
     /// The text, where it is one.
     public var text: String? {
@@ -68,5 +74,13 @@ public indirect enum StoredValue: Sendable, Hashable {
         case .object(let fields): fields.map { "\($0.name): \($0.value.words ?? "–")" }.joined(separator: ", ")
         case .none: nil
         }
+    }
+}
+
+extension Int {
+    /// The number of a step; nil for what is none, of which the difference of two need not be a number either.
+    init?(step: Double) {
+        guard (0...0x1p53).contains(step) else { return nil }
+        self.init(exactly: step)
     }
 }

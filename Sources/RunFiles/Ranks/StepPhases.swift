@@ -1,0 +1,42 @@
+/// What a step is made of, in its order.
+public enum StepPhase: Int, Sendable, Hashable, CaseIterable {
+    /// Waiting for data, the forward and the backward pass.
+    case data, forward, backward
+    /// Waiting for other ranks, the optimizer, and what is none of these.
+    case communication, optimizer, other
+
+    /// The name in files.
+    public var name: String { "\(self)" }
+}
+
+/// Seconds of each phase, of one step or of many together.
+public struct PhaseSeconds: Sendable, Hashable {
+    private var seconds = SIMD8<Double>()
+
+    /// No time.
+    public init() {}
+
+    /// The seconds of a phase.
+    public subscript(_ phase: StepPhase) -> Double {
+        get { seconds[phase.rawValue] }
+        set { seconds[phase.rawValue] = newValue }
+    }
+
+    /// All phases together.
+    public var total: Double { seconds.sum() }
+
+    /// All but waiting for other ranks: what the rank itself took.
+    public var own: Double { total - self[.communication] }
+
+    /// Adds those of another.
+    public mutating func add(_ other: PhaseSeconds) { seconds += other.seconds }
+}
+
+extension PhaseSeconds {
+    /// Those of a record of a step; what is no time is none.
+    init(_ record: StoredValue) {
+        for phase in StepPhase.allCases {
+            self[phase] = max(0, record[phase.name]?.finite ?? 0)
+        }
+    }
+}
