@@ -164,11 +164,11 @@ let package = Package(
         .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swift),
         .testTarget(name: "RunFilesTests", dependencies: ["RunFiles"], swiftSettings: swift),
         .testTarget(
-            name: "RunReportTests", dependencies: ["RunReport", "RunFiles"], swiftSettings: swift),
+            name: "RunReportTests", dependencies: ["RunReport", "RunFiles", "BrowserDriver"], swiftSettings: swift),
         .testTarget(
             name: "TrainingBoardTests",
             dependencies: [
-                "TrainingBoard", "RunFiles", hummingbird, httpTypes,
+                "TrainingBoard", "RunFiles", "BrowserDriver", hummingbird, httpTypes,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: swift),
@@ -186,6 +186,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         tests("Network", ["network-probe", "mnist-two-machines", "LockstepCommand", "toy"]),
+        // What several tests use.
+        .target(name: "BrowserDriver", path: "Tests/BrowserDriver", swiftSettings: swift),
         // Programs that tests and scripts start.
         .executableTarget(
             name: "memory-check", dependencies: ["CTorch", "Torch", "TorchNN", orderedCollections],

@@ -1,9 +1,10 @@
+import BrowserDriver
 import Foundation
 import RunReport
 import Testing
 
 /// Pages as a browser shows them.
-@Suite("Reports in a browser", .serialized, .enabled(if: Browser.isExpected, Browser.absence))
+@Suite("Reports in a browser", .serialized, .enabled(if: Chromium.isExpected, "\(Chromium.absence)"))
 struct BrowserTests {
     enum Subject: String, CaseIterable {
         case complete, failing, empty, comparison
@@ -29,10 +30,29 @@ struct BrowserTests {
         }
     }
 
+    /// What came of opening a page.
+    private struct Visit {
+        /// Numbers that the script gave to `answer`.
+        let answer: [Double]
+        let complaints: [String]
+    }
+
+    /// Opens a page in a window of a width, and runs a script in it, which has to call `answer` with a list of numbers.
+    private func visit(_ html: String, width: Int = 1280, script: String) throws -> Visit {
+        let folder = try RunFolderOnDisk(["page.html": html])
+        let browser = try Chromium()
+        defer { browser.close() }
+        try browser.screen(width: width, height: 1000)
+        try browser.open("file://\(folder.path)/page.html")
+        try browser.wait(for: "document.readyState === 'complete'")
+        let answer = try browser.value("new Promise(answer => {\n\(script)\n}).then(numbers => numbers.map(Number))")
+        return Visit(answer: answer as? [Double] ?? [], complaints: browser.complaints)
+    }
+
     @Test("there is no script error, curves are drawn, and nothing is fetched", arguments: Subject.allCases)
     func drawn(_ subject: Subject) throws {
         let (html, charts, curves) = try subject.page()
-        let visit = try Browser.visit(
+        let visit = try visit(
             html,
             script: """
                 const paths = Array.from(document.querySelectorAll('.strong, .dotted'))
@@ -41,7 +61,7 @@ struct BrowserTests {
                 answer([document.querySelectorAll('.cursor').length, paths.length,
                   Math.min(...paths.map(path => path.getTotalLength()), 1e9), fetched.length, broken.length])
                 """)
-        #expect(visit.console.isEmpty)
+        #expect(visit.complaints.isEmpty)
         try #require(visit.answer.count == 5)
         #expect(visit.answer[0] == charts && visit.answer[1] >= curves)
         #expect(visit.answer[2] > 50, "the shortest curve")
@@ -49,13 +69,12 @@ struct BrowserTests {
     }
 
     @Test(
-        "labels do not overlap, and nothing is wider than the window", arguments: [1280, 500],
+        "labels do not overlap, and nothing is wider than the window", arguments: [1280, 360],
         [Subject.complete, .comparison])
     func layout(_ width: Int, _ subject: Subject) throws {
-        let visit = try Browser.visit(
+        let visit = try visit(
             try subject.page().html, width: width,
             script: """
-                if (\(width) === 500) document.body.style.width = '360px'
                 let overlaps = 0
                 let labels = 0
                 for (const axis of document.querySelectorAll('.xs, .ys')) {
@@ -72,13 +91,13 @@ struct BrowserTests {
                 }
                 answer([labels, overlaps, document.body.scrollWidth - document.body.clientWidth])
                 """)
-        #expect(visit.console.isEmpty)
+        #expect(visit.complaints.isEmpty)
         try #require(visit.answer.count == 3)
         #expect(visit.answer[0] > 20 && visit.answer[1] == 0 && visit.answer[2] == 0)
     }
 
     @Test func `arrow keys move the crosshair, and Escape takes it away`() throws {
-        let visit = try Browser.visit(
+        let visit = try visit(
             try Subject.complete.page().html,
             script: """
                 const plot = document.querySelector('#loss .plot')
@@ -92,12 +111,12 @@ struct BrowserTests {
                 answer([document.activeElement === plot, step('End'), step('ArrowLeft'), step('Home'), step('ArrowRight'),
                   step('Escape'), document.querySelectorAll('#loss .spot').length])
                 """)
-        #expect(visit.console.isEmpty)
+        #expect(visit.complaints.isEmpty)
         #expect(visit.answer.prefix(6) == [1, 120, 119, 1, 2, -1])
     }
 
     @Test func `the page's policy lets nothing be fetched`() throws {
-        let visit = try Browser.visit(
+        let visit = try visit(
             try Subject.complete.page().html,
             script: """
                 const refused = []

@@ -1,9 +1,10 @@
+import BrowserDriver
 import Foundation
 import Testing
 
 @testable import TrainingBoard
 
-@Suite("The board in a real browser", .enabled(if: Chromium.isExpected, Chromium.absence), .serialized)
+@Suite("The board in a real browser", .enabled(if: Chromium.isExpected, "\(Chromium.absence)"), .serialized)
 struct BrowserTests {
     private let folder: BoardFolder
 

@@ -1,10 +1,9 @@
 import Foundation
-import Testing
 
 /// A real browser without a window, steered by the DevTools protocol through a pipe.
 ///
 /// One thread at a time may use it.
-final class Chromium: @unchecked Sendable {
+package final class Chromium: @unchecked Sendable {
     private let process = Process()
     private let requests = Pipe()
     private let answers = Pipe()
@@ -12,29 +11,35 @@ final class Chromium: @unchecked Sendable {
     private var unread = Data()
     private var last = 0
     private var session: String?
-    /// What the page has complained of.
-    private(set) var complaints: [String] = []
+    /// Where the page came from; it may load what begins so, and nothing else.
+    private var origin = "about:blank"
+    /// What the page has complained of, and what it asked others for.
+    package private(set) var complaints: [String] = []
 
-    struct Failure: Error { let what: String }
+    /// Why the browser did not do what it was told.
+    package struct Failure: Error { let what: String }
 
     /// Where it is, where it is.
-    static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+    private static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
     /// Whether its tests run: where it is, and where continuous integration has found it, which then must be so here.
-    static var isExpected: Bool {
+    package static var isExpected: Bool {
         let found = ProcessInfo.processInfo.environment["CI_PEERS"] ?? ""
         return path != nil || found.split(separator: " ").contains("chromium")
     }
 
-    static let absence: Comment = "there is no Chromium here: Debian's chromium"
+    /// What tests say that are skipped.
+    package static let absence = "there is no Chromium here: Debian's chromium"
 
-    init() throws {
+    /// Starts the browser, with an empty page.
+    package init() throws {
+        guard let path = Self.path else { throw Failure(what: Self.absence) }
         profile = FileManager.default.temporaryDirectory.path + "/board-browser-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: profile, withIntermediateDirectories: true)
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
-            "-c", #"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#, try #require(Self.path, Self.absence),
+            "-c", #"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#, path,
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe",
             "--user-data-dir=\(profile)", "about:blank",
@@ -52,7 +57,7 @@ final class Chromium: @unchecked Sendable {
     }
 
     /// Ends the browser; its profile goes.
-    func close() {
+    package func close() {
         session = nil
         _ = try? call("Browser.close")
         let deadline = Date() + 10
@@ -64,11 +69,16 @@ final class Chromium: @unchecked Sendable {
 
     // MARK: What a test does with it
 
-    func open(_ address: String) throws { try call("Page.navigate", ["url": address]) }
+    /// Opens a page, of which nothing may come from elsewhere.
+    package func open(_ address: String) throws {
+        let url = URLComponents(string: address)
+        origin = url?.port.map { "http://127.0.0.1:\($0)/" } ?? address
+        try call("Page.navigate", ["url": address])
+    }
 
     /// The value of an expression in the page.
     @discardableResult
-    func value(_ expression: String) throws -> Any? {
+    package func value(_ expression: String) throws -> Any? {
         let answer = try call(
             "Runtime.evaluate", ["expression": expression, "returnByValue": true, "awaitPromise": true])
         if let exception = answer["exceptionDetails"] { throw Failure(what: "\(expression): \(exception)") }
@@ -76,7 +86,7 @@ final class Chromium: @unchecked Sendable {
     }
 
     /// Waits until an expression is true in the page.
-    func wait(for expression: String, seconds: Double = 45) throws {
+    package func wait(for expression: String, seconds: Double = 45) throws {
         let deadline = Date() + seconds
         while Date() < deadline {
             // While the page is being loaded there may be nothing to ask.
@@ -87,7 +97,8 @@ final class Chromium: @unchecked Sendable {
         throw Failure(what: "after \(seconds) s it does not hold: \(expression)\n\(complaints)\n\(text)")
     }
 
-    func screen(width: Int, height: Int, isDark: Bool = false) throws {
+    /// Sets the size of the window, and whether it is dark.
+    package func screen(width: Int, height: Int, isDark: Bool = false) throws {
         try call(
             "Emulation.setDeviceMetricsOverride",
             ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
@@ -95,7 +106,8 @@ final class Chromium: @unchecked Sendable {
         try call("Emulation.setEmulatedMedia", ["features": [scheme]])
     }
 
-    func press(_ key: String, code: Int) throws {
+    /// Presses a key and lets it go.
+    package func press(_ key: String, code: Int) throws {
         var event: [String: Any] = [
             "type": "keyDown", "key": key, "code": key == " " ? "Space" : key, "windowsVirtualKeyCode": code,
         ]
@@ -108,9 +120,9 @@ final class Chromium: @unchecked Sendable {
 
     /// A picture of the page, as PNG; kept in the folder that `LOCKSTEP_SCREENSHOTS` names, where it names one.
     @discardableResult
-    func picture(_ name: String) throws -> Data {
+    package func picture(_ name: String) throws -> Data {
         let text = try call("Page.captureScreenshot", ["format": "png"])["data"] as? String
-        let data = try #require(text.flatMap { Data(base64Encoded: $0) })
+        guard let data = text.flatMap({ Data(base64Encoded: $0) }) else { throw Failure(what: "no picture") }
         if let folder = ProcessInfo.processInfo.environment["LOCKSTEP_SCREENSHOTS"] {
             try data.write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))
         }
@@ -159,7 +171,7 @@ final class Chromium: @unchecked Sendable {
             complaints.append("\(parameters["args"] ?? "")")
         case "Network.requestWillBeSent":
             let address = (parameters["request"] as? [String: Any])?["url"] as? String ?? ""
-            if !address.hasPrefix("http://127.0.0.1:"), address != "about:blank" {
+            if !address.hasPrefix(origin), !address.hasPrefix("data:"), address != "about:blank" {
                 complaints.append("asked for \(address)")
             }
         default: break
