@@ -110,6 +110,57 @@ struct BoardAPITests {
         #expect(run["summary"] is NSNull)
     }
 
+    @Test("a run has its summary, unless it has started again since")
+    func summary() async throws {
+        let long = Date().timeIntervalSince1970 - 60
+        try folder.write(BoardFolder.start(0, of: 1, at: long), to: "a/ranks/rank-0.jsonl")
+        try folder.write(BoardFolder.summary(ranks: 2), to: "a/summary.json")
+        await store.readAll()
+        let summary = try #require(try await object("/api/run?run=a")["summary"] as? [String: Any])
+        #expect(summary["steps"] as? Int == 1875 && summary["samplesPerSecond"] as? Double == 5990.5)
+        let ranks = try #require(summary["ranks"] as? [[String: Any]])
+        #expect(ranks.map { $0["host"] as? String } == ["machine-0", "machine-0"])
+        #expect(ranks[1]["communication"] as? Double == 0.2 && ranks[1]["peakMemory"] as? Double == 1.55e9)
+        try folder.append(BoardFolder.start(0, of: 1, at: long + 120), to: "a/ranks/rank-0.jsonl")
+        await store.readAll()
+        #expect(try await object("/api/run?run=a")["summary"] is NSNull)
+    }
+
+    @Test("an evaluation is told of by its version, and read when it is asked for")
+    func evaluation() async throws {
+        func version() async throws -> Int? {
+            await store.readAll()
+            return (try await object("/api/runs")["rows"] as? [[String: Any]])?.first?["evaluationVersion"] as? Int
+        }
+        func answer() async throws -> String {
+            let response = try await ask("/api/evaluation?run=a")
+            #expect(response.status == .ok)
+            return String(buffer: response.body)
+        }
+        try folder.write(BoardFolder.metrics(1...3), to: "a/metrics.jsonl")
+        #expect(try await version() == 0)
+        #expect(try await answer() == "null")
+        try folder.write(BoardFolder.evaluation(["cat", "<b>", ""]), to: "a/evaluation.json")
+        #expect(try await version() == 1)
+        #expect(try await version() == 1)
+        let evaluation = try await object("/api/evaluation?run=a")
+        #expect(evaluation["names"] as? [String] == ["cat", "<b>", "2"] && evaluation["step"] as? Int == 1875)
+        #expect(evaluation["confusion"] as? [[Int]] == [[100, 0, 0], [0, 93, 0], [0, 0, 86]])
+        let mistakes = try #require(evaluation["mistakes"] as? [[String: Any]])
+        #expect(mistakes.map { $0["label"] as? String } == ["cat", "<b>", "<b>"])
+        #expect((mistakes[1]["image"] as? [String: Any])?["pixels"] as? String == "ABQoPFBkeIygtMjc")
+        #expect(mistakes[2]["image"] is NSNull && mistakes[2]["loss"] as? String == "Infinity")
+        let run = try await ask("/api/run?run=a")
+        #expect(!String(buffer: run.body).contains("confusion"))
+        try folder.write(BoardFolder.evaluation(["cat", "dog"]), to: "a/new.json")
+        #expect(rename("\(folder.path)/a/new.json", "\(folder.path)/a/evaluation.json") == 0)
+        #expect(try await version() == 2)
+        #expect(try await object("/api/evaluation?run=a")["names"] as? [String] == ["cat", "dog"])
+        try folder.write("{", to: "a/evaluation.json")
+        #expect(try await version() == 3)
+        #expect(try await answer() == "null")
+    }
+
     @Test("a log is followed from where it was, and its end can be downloaded")
     func logs() async throws {
         try folder.write("", to: "a/metrics.jsonl")
@@ -130,7 +181,8 @@ struct BoardAPITests {
     @Test(
         "names that are no run's and no log's are refused",
         arguments: [
-            "/api/run?run=..", "/api/run", "/api/run?run=a/../a", "/api/log?run=a&name=../config.json",
+            "/api/run?run=..", "/api/run", "/api/evaluation?run=..", "/api/evaluation", "/api/run?run=a/../a",
+            "/api/log?run=a&name=../config.json",
             "/api/log?run=a&name=rank-0.out/../../config.json", "/api/log?run=..&name=rank-0.out", "/api/log?run=a",
             "/api/download?run=a&name=config.json", "/%2e%2e/config.json", "/a/config.json", "/none.js",
             "/Page/main.js",

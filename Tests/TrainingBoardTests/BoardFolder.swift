@@ -70,6 +70,40 @@ final class BoardFolder: Sendable {
     {
         #"{"type":"end","time":\#(time),"outcome":"\#(outcome)","message":"\#(message)"}"# + "\n"
     }
+
+    /// A summary of as many ranks.
+    static func summary(ranks: Int) -> String {
+        let rows = (0..<ranks).map { rank in
+            #"{"rank":\#(rank),"host":"machine-\#(rank / 2)","seconds":61.5,"samples":96000,"samples_per_second":\#(1500 - rank),"#
+                + #""compute":0.62,"communication":0.2,"data":0.13,"other":0.05,"peak_memory":1550000000}"#
+        }
+        return
+            #"{"outcome":"finished","seconds":61.5,"steps":1875,"samples_per_second":5990.5,"ranks":[\#(rows.joined(separator: ","))]}"#
+    }
+
+    /// An evaluation of a hundred samples a class, with a mistake that has a grey image of 28 times 28 pixels, one that
+    /// has a coloured image of 2 times 2 and one that has none.
+    static func evaluation(_ classes: [String]) -> String {
+        let rows = classes.indices.map { row in
+            let wrong = (row * 7) % 23
+            let counts = classes.indices.map { column in
+                column == row ? 100 - wrong : column == (row + 3) % classes.count ? wrong : 0
+            }
+            return "[\(counts.map(String.init).joined(separator: ","))]"
+        }
+        let grey = Data(
+            (0..<784).map { place -> UInt8 in
+                let (row, column) = (abs(place / 28 - 14), abs(place % 28 - 14))
+                return UInt8(clamping: 255 - 18 * (row + column))
+            })
+        let coloured = Data((0..<12).map { UInt8($0 * 20) })
+        let names = classes.map { "\"\($0)\"" }.joined(separator: ",")
+        return
+            #"{"step":1875,"epoch":2,"class_names":[\#(names)],"confusion":[\#(rows.joined(separator: ","))],"mistakes":["#
+            + #"{"index":4711,"label":0,"predicted":1,"probability":0.998,"loss":6.21,"width":28,"height":28,"channels":1,"pixels":"\#(grey.base64EncodedString())"},"#
+            + #"{"index":7,"label":1,"predicted":0,"probability":0.98,"loss":3.9,"width":2,"height":2,"channels":3,"pixels":"\#(coloured.base64EncodedString())"},"#
+            + #"{"index":9,"label":1,"predicted":0,"probability":0.91,"loss":"Infinity"}]}"#
+    }
 }
 
 extension RunStore {

@@ -164,7 +164,7 @@ struct BrowserTests {
         try await browse("") { browser in
             try browser.screen(width: 360, height: 740, isDark: isDark)
             try browser.wait(for: "document.querySelector('canvas')?.dataset.last === '30'")
-            for tab in ["curves", "ranks", "timeline", "logs", "configuration"] {
+            for tab in ["curves", "ranks", "timeline", "results", "logs", "configuration"] {
                 try browser.value("document.getElementById('tab-\(tab)').click()")
                 try browser.wait(for: "!document.getElementById('panel-\(tab)').hidden")
                 #expect(try browser.value("document.documentElement.scrollWidth") as? Int == 360, "\(tab)")
@@ -172,6 +172,67 @@ struct BrowserTests {
             }
             let back = try browser.value("getComputedStyle(document.body).backgroundColor") as? String
             #expect(back == (isDark ? "rgb(13, 17, 23)" : "rgb(243, 245, 248)"))
+        }
+    }
+
+    private static let clothes = [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ]
+
+    @Test(
+        "results have the ranks' time, the confusion in colours and mistakes with their images",
+        arguments: [(1280, false), (1280, true), (360, false), (360, true)])
+    func results(width: Int, isDark: Bool) async throws {
+        let folder = folder
+        try folder.write(BoardFolder.metrics(1...30), to: "done/metrics.jsonl")
+        try folder.write(BoardFolder.summary(ranks: 4), to: "done/summary.json")
+        try folder.write(BoardFolder.evaluation(Self.clothes), to: "done/evaluation.json")
+        try await browse("#run=done&tab=results") { browser in
+            try browser.screen(width: width, height: 2600, isDark: isDark)
+            try browser.wait(for: "document.querySelectorAll('#panel-results .matrix [role=gridcell]').length === 100")
+            #expect(try browser.value("document.documentElement.scrollWidth") as? Int == width)
+            #expect(try browser.value("document.querySelectorAll('#panel-results tr[data-rank]').length") as? Int == 4)
+            let words = try browser.value("document.getElementById('panel-results').innerText") as? String ?? ""
+            for text in ["1 min 1 s", "1,875", "62.0 %", "1.6 GB", "machine-1", "Shirt", "loss ∞"] {
+                #expect(words.contains(text), "\(text)")
+            }
+            // Of the grey image the middle is bright and the corner dark; of the coloured one each pixel is another.
+            let pixels = try browser.value(
+                """
+                [...document.querySelectorAll('.mistakes canvas')].map(canvas => [...canvas.getContext('2d')
+                    .getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data])
+                """)
+            #expect(pixels as? [[Int]] == [[255, 255, 255, 255], [180, 200, 220, 255]])
+            let colour = "getComputedStyle(document.querySelector('.matrix .right')).backgroundColor"
+            #expect(try browser.value(colour) as? String == (isDark ? "rgb(86, 180, 233)" : "rgb(0, 104, 170)"))
+            try browser.picture("results-\(width)-\(isDark ? "dark" : "light")")
+        }
+    }
+
+    @Test("a cell of the confusion is read off by arrow keys, and a new evaluation takes the old one's place")
+    func cells() async throws {
+        let folder = folder
+        try folder.write(BoardFolder.metrics(1...30), to: "done/metrics.jsonl")
+        try await browse("#run=done&tab=results") { browser in
+            try browser.wait(
+                for: "document.querySelector('#panel-results .note')?.innerText.includes('no results yet')")
+            try folder.write(BoardFolder.evaluation(Self.clothes), to: "done/evaluation.json")
+            try browser.wait(for: "document.querySelector('.matrix [role=gridcell]')")
+            try browser.value("document.querySelector('.matrix [role=gridcell]').focus()")
+            for key in ["ArrowLeft", "ArrowDown", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "Home"] {
+                try browser.press(key, code: 0)
+            }
+            for _ in 0..<4 { try browser.press("ArrowRight", code: 39) }
+            let words = "7 of 100 samples of Trouser (7.0 %) were taken for Coat"
+            #expect(try browser.value("document.querySelector('.readout').textContent") as? String == words)
+            #expect(try browser.value("document.activeElement.getAttribute('aria-label')") as? String == words)
+            #expect(try browser.value("document.querySelectorAll('.matrix [tabindex=\"0\"]').length") as? Int == 1)
+            try folder.write(BoardFolder.evaluation((0..<50).map { "class \($0)" }), to: "done/new.json")
+            #expect(rename("\(folder.path)/done/new.json", "\(folder.path)/done/evaluation.json") == 0)
+            try browser.wait(for: "document.querySelector('canvas.heat')?.width === 50")
+            let diagonal = "[...document.querySelector('canvas.heat').getContext('2d').getImageData(0, 0, 1, 1).data]"
+            #expect(try browser.value(diagonal) as? [Int] == [0, 104, 170, 255])
+            try browser.picture("results-many")
         }
     }
 

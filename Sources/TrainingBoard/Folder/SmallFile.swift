@@ -6,8 +6,11 @@ struct SmallFile: Sendable {
     private(set) var value: StoredValue?
     private var seen: FileSignature?
 
+    /// When it was written, in seconds since 1970.
+    var time: Double? { seen?.time }
+
     /// Larger files are not what they should be.
-    private static let mostBytes = 8 << 20
+    static let mostBytes = 8 << 20
 
     /// Looks at the file again.
     ///
@@ -16,13 +19,13 @@ struct SmallFile: Sendable {
         let signature = file?.status.map(FileSignature.init)
         guard signature != seen else { return false }
         seen = signature
-        value = file.flatMap(Self.value)
+        value = file.flatMap { Self.value($0) }
         return true
     }
 
-    /// What is in a file.
-    static func value(_ file: OpenFile) -> StoredValue? {
-        guard let size = file.size, size <= mostBytes else { return nil }
+    /// What is in a file of at most so many bytes.
+    static func value(_ file: OpenFile, limit: Int = mostBytes) -> StoredValue? {
+        guard let size = file.size, size <= limit else { return nil }
         return file.read(size, at: 0).withUnsafeBytes { StoredValue($0) }
     }
 }

@@ -10,6 +10,7 @@ export function element(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (name === "colour") made.style.setProperty("--colour", value);
     else if (name === "width") made.style.width = value;
+    else if (name === "strength") made.style.setProperty("--strength", value);
     else made.setAttribute(name, value === true ? "" : value);
   }
   made.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));

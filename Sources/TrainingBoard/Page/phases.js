@@ -16,12 +16,20 @@ export function means(steps) {
 // A bar of one rank's last steps.
 export function phaseShares(steps) {
   if (steps.length === 0) return null;
-  const seconds = means(steps);
-  const sum = seconds.reduce((all, one) => all + one, 0) || 1;
-  const words = phases.map((name, index) => `${name} ${Math.round(100 * seconds[index] / sum)} %`).join(", ");
-  return element("div", { class: "shares", role: "img", "aria-label": words, title: words },
-    seconds.map((one, index) => element("i", { colour: phaseColour(index), width: `${100 * one / sum}%` })));
+  return shareBar(parts, means(steps));
 }
 
-export const phaseLegend = () => element("ul", { class: "phases" },
-  phases.map((name, index) => element("li", { colour: phaseColour(index) }, element("i", { "aria-hidden": "true" }), name)));
+export const phaseLegend = () => shareLegend(parts);
+
+const parts = phases.map((name, index) => ({ name, colour: phaseColour(index) }));
+
+// A bar of parts with a name and a colour each, and the words for it.
+export function shareBar(parts, values) {
+  const sum = values.reduce((all, one) => all + one, 0) || 1;
+  const words = parts.map(({ name }, index) => `${name} ${Math.round(100 * values[index] / sum)} %`).join(", ");
+  return element("div", { class: "shares", role: "img", "aria-label": words, title: words },
+    parts.map(({ colour }, index) => element("i", { colour, width: `${100 * values[index] / sum}%` })));
+}
+
+export const shareLegend = (parts) => element("ul", { class: "phases" },
+  parts.map(({ name, colour }) => element("li", { colour }, element("i", { "aria-hidden": "true" }), name)));

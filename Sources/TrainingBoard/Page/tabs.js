@@ -3,7 +3,7 @@
 import { byId, element, fill } from "./dom.js";
 import { showTab, state, subscribe } from "./state.js";
 
-const names = { curves: "Curves", ranks: "Ranks", timeline: "Timeline", logs: "Logs", configuration: "Configuration" };
+const names = { curves: "Curves", ranks: "Ranks", timeline: "Timeline", results: "Results", logs: "Logs", configuration: "Configuration" };
 const buttons = new Map();
 
 export function startTabs() {
@@ -33,7 +33,9 @@ function show() {
     button.tabIndex = isShown ? 0 : -1;
     byId(`panel-${tab}`).hidden = !isShown;
   }
-  // On a narrow screen the tabs are wider than what is seen of them.
-  if (shown !== state.tab) buttons.get(state.tab).scrollIntoView({ block: "nearest", inline: "nearest" });
+  // On a narrow screen the tabs are wider than what is seen of them; before a run is chosen they are not there.
+  const button = buttons.get(state.tab);
+  if (shown === state.tab || button.offsetWidth === 0) return;
+  button.scrollIntoView({ block: "nearest", inline: "nearest" });
   shown = state.tab;
 }

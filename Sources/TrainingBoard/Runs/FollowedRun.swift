@@ -11,11 +11,14 @@ final class FollowedRun {
     private(set) var points: MetricsFollower?
     private(set) var ranks: [Int: RankFollower] = [:]
     private(set) var configuration = SmallFile()
-    private(set) var summary = SmallFile()
+    private var summaryFile = SmallFile()
+    private var summary: RunSummary?
+    private var evaluation: FileSignature?
     private var outcome = SmallFile()
     private var failure: RunFailure?
     private var metricsVersion = 0
     private var detailVersion = 0
+    private var evaluationVersion = 0
 
     /// When somebody last asked for this run, and when its files were last looked at, in seconds since 1970.
     var watched = 0.0
@@ -42,7 +45,10 @@ final class FollowedRun {
         polled = now
         var hasDetail = false
         if configuration.refresh(folder.open(name, ["config.json"])) { hasDetail = true }
-        if summary.refresh(folder.open(name, ["summary.json"])) { hasDetail = true }
+        if summaryFile.refresh(folder.open(name, ["summary.json"])) {
+            summary = summaryFile.value.map(RunSummary.init)
+            hasDetail = true
+        }
         if outcome.refresh(folder.open(name, ["ranks", "outcome.json"])) {
             failure = outcome.value.flatMap(RunFailure.init)
             hasDetail = true
@@ -53,6 +59,12 @@ final class FollowedRun {
             }
         }
         if hasDetail { detailVersion += 1 }
+        // It may be large, and is read when somebody asks for it.
+        let newest = folder.open(name, ["evaluation.json"])?.status.map(FileSignature.init)
+        if newest != evaluation {
+            evaluation = newest
+            evaluationVersion += 1
+        }
         if digest.read(folder.open(name, ["metrics.jsonl"])) { metricsVersion += 1 }
         if points != nil { readPoints() }
     }
@@ -92,6 +104,9 @@ final class FollowedRun {
         failure.flatMap { $0.time ?? .infinity >= newestStart ? $0 : nil }
     }
 
+    /// The summary, where it is of the last start.
+    var currentSummary: RunSummary? { summaryFile.time ?? 0 >= newestStart ? summary : nil }
+
     /// How a rank is now.
     func state(of rank: Int, _ now: Double) -> RankState {
         let log = ranks[rank]?.log ?? RankLog()
@@ -118,9 +133,10 @@ final class FollowedRun {
         row.isLoading = !isAtEnd
         row.condition = RunCondition(
             ranks: states.map(\.condition), hasFailed: currentFailure != nil,
-            hasSummary: summary.value != nil, metricsAge: digest.changed.map { now - $0 })
+            hasSummary: currentSummary != nil, metricsAge: digest.changed.map { now - $0 })
         row.metricsVersion = metricsVersion
         row.detailVersion = detailVersion
+        row.evaluationVersion = evaluationVersion
         return row
     }
 }

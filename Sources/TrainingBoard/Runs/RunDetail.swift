@@ -21,7 +21,7 @@ struct RunDetail: Sendable {
     let ranks: [Rank]
     let failure: RunFailure?
     let configuration: StoredValue?
-    let summary: StoredValue?
+    let summary: RunSummary?
     let logs: [LogFile]
 
     init(_ run: FollowedRun, in folder: RunsFolder, _ now: Double) {
@@ -45,7 +45,7 @@ struct RunDetail: Sendable {
         }
         failure = run.currentFailure
         configuration = run.configuration.value
-        summary = run.summary.value
+        summary = run.currentSummary
         self.logs = files.compactMap { name in
             folder.open(run.name, ["logs", name]).map { LogFile(name: name, size: $0.size ?? 0) }
         }

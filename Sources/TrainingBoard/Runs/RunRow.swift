@@ -16,4 +16,6 @@ struct RunRow: Sendable, Equatable {
     var metricsVersion = 0
     /// Goes up when its ranks, its configuration or its outcome are new.
     var detailVersion = 0
+    /// Goes up when its evaluation is new; 0 where there never was one.
+    var evaluationVersion = 0
 }

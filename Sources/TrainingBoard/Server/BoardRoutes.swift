@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import RunFiles
 
 /// What the board answers.
 struct BoardRoutes: Sendable {
@@ -17,6 +18,7 @@ struct BoardRoutes: Sendable {
         router.add(middleware: BoardGate(access: access))
         router.get("/api/runs") { _, _ in await runs() }
         router.get("/api/run") { request, _ in try await run(BoardQuery(request.uri.query)) }
+        router.get("/api/evaluation") { request, _ in try await evaluation(BoardQuery(request.uri.query)) }
         router.get("/api/curves") { request, _ in try await curves(BoardQuery(request.uri.query)) }
         router.get("/api/log") { request, _ in try await log(BoardQuery(request.uri.query)) }
         router.get("/api/download") { request, _ in try await download(BoardQuery(request.uri.query)) }
@@ -56,6 +58,15 @@ struct BoardRoutes: Sendable {
         let now = now
         guard let detail = await store.detail(of: try await name(query), now) else { throw HTTPError(.notFound) }
         return .json(JSON(detail, now: now))
+    }
+
+    /// An evaluation with images is some megabytes long; one of this length is none.
+    private static let longestEvaluation = 64 << 20
+
+    private func evaluation(_ query: BoardQuery) async throws -> Response {
+        let file = store.folder.open(try await name(query), ["evaluation.json"])
+        let value = file.flatMap { SmallFile.value($0, limit: Self.longestEvaluation) }
+        return .json(value.map { JSON(ClassifierEvaluation($0)) } ?? .null)
     }
 
     private func curves(_ query: BoardQuery) async throws -> Response {

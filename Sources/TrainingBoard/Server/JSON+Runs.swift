@@ -10,7 +10,7 @@ extension JSON {
             "metrics": JSON(row.metrics), "ranks": .whole(row.rankCount),
             "troubled": .list(row.troubledRanks.map(JSON.whole)), "changed": JSON(row.changed),
             "loading": .flag(row.isLoading), "metricsVersion": .whole(row.metricsVersion),
-            "detailVersion": .whole(row.detailVersion),
+            "detailVersion": .whole(row.detailVersion), "evaluationVersion": .whole(row.evaluationVersion),
         ]
     }
 
