@@ -1,4 +1,5 @@
 import ArgumentParser
+import Launching
 
 /// The command `lockstep`.
 @main
@@ -17,12 +18,14 @@ struct LockstepCommand: AsyncParsableCommand {
 
     /// Reads the command line, in which `run` may have torchrun's spelling, and does what it says.
     static func main() async {
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        guard arguments.first == RunCommand.configuration.commandName else { return await main(arguments) }
-        do {
-            await main(arguments.prefix(1) + (try TorchrunSpelling(Array(arguments.dropFirst())).arguments))
-        } catch {
-            exit(withError: error)
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == RunCommand.configuration.commandName {
+            do {
+                arguments = arguments.prefix(1) + (try TorchrunSpelling(Array(arguments.dropFirst())).arguments)
+            } catch {
+                exit(withError: error)
+            }
         }
+        await runToEnd(arguments)
     }
 }

@@ -135,4 +135,15 @@ struct ProgramRankTests {
         #expect(seen.hasPrefix("[('fc.weight', [1, 10]), ('fc.bias', [1])] "))
         #expect(try #require(Double(seen.split(separator: " ").last?.dropLast() ?? "")) == Double(bias))
     }
+
+    @Test("a program ends at once, without what libraries want to free at its end", arguments: 1...2)
+    func end(ranks: Int) throws {
+        let run = try ProgramRun("training-probe", ["leavesHandler", "--nproc", "\(ranks)"])
+        #expect(
+            run.status == 0 && !(run.output + run.diagnostics).contains("torn down"), "\(run.output)\(run.diagnostics)")
+        let wrong = try ProgramRun("training-probe", ["nothing"])
+        #expect(wrong.status == 64 && wrong.diagnostics.contains("nothing"), "\(wrong.diagnostics)")
+        let help = try ProgramRun("training-probe", ["--help"])
+        #expect(help.status == 0 && help.output.contains("--nproc"), "\(help.output)")
+    }
 }

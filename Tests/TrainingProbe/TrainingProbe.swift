@@ -10,7 +10,7 @@ struct TrainingProbe: TrainingProgram {
         case loaderNotPrepared, modelNotPrepared, evaluationNotPrepared
         case throwsOnOneRank, returnsEarly, exitsEarly, callsExit, crashes, unusedParameters
         case stops, sleeps, skips, evaluatesLong, blocksRecord
-        case resumes, anomaly, dryRun
+        case resumes, anomaly, dryRun, leavesHandler
     }
 
     static let configuration = CommandConfiguration(commandName: "training-probe")
@@ -34,6 +34,7 @@ struct TrainingProbe: TrainingProgram {
         case .resumes: try await trainResumably(accelerator)
         case .anomaly: try await trainWithAnomaly(accelerator)
         case .dryRun: try await rehearse(accelerator)
+        case .leavesHandler: atexit { Swift.print("torn down") }
         case .loaderNotPrepared, .modelNotPrepared: try await forget(accelerator)
         case .throwsOnOneRank, .returnsEarly, .exitsEarly, .callsExit, .crashes, .stops, .sleeps, .skips,
             .evaluatesLong,
