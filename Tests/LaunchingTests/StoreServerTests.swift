@@ -72,13 +72,17 @@ struct StoreServerTests {
 
     @Test("gives its port back at once, though connections were open")
     func relaunch() throws {
-        let first = try server()
-        let client = try client(of: first)
-        first.close()
-        #expect(client.isAtEnd)
-        let second = try server(port: first.port)
-        #expect(second.port == first.port)
-        _ = try self.client(of: second)
+        var second: StoreServer?
+        // Another program may take the port in between, but not each time.
+        for _ in 0..<5 where second == nil {
+            let first = try server()
+            let client = try client(of: first)
+            first.close()
+            #expect(client.isAtEnd)
+            second = try? server(port: first.port)
+            #expect(second == nil || second?.port == first.port)
+        }
+        _ = try self.client(of: try #require(second))
     }
 
     @Test("ends when nobody has it any more")
