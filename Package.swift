@@ -120,14 +120,13 @@ let package = Package(
             [
                 "Files", "Torch", "TorchNN", "TorchOptim", "TorchData", "TorchMetrics", "DatasetFiles", "TorchVision",
                 "TorchDistributed", "RankProtocol", "Launching", "Checkpointing", "Tracking", "MetricsEndpoint",
-                "RunReport",
-                argumentParser, logging, orderedCollections,
+                "RunFiles", "RunReport", argumentParser, logging, orderedCollections,
             ]),
         .executableTarget(
             name: "LockstepCommand",
             dependencies: [
-                "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", "RunReport",
-                "TrainingBoard", argumentParser,
+                "HostNetwork", "Files", "RankProtocol", "Launching", "DatasetFiles", "Planning", "RunFiles",
+                "RunReport", "TrainingBoard", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(name: "LockstepTune", dependencies: ["Torch", argumentParser], swiftSettings: swift),
@@ -175,9 +174,8 @@ let package = Package(
         tests(
             "Lockstep",
             [
-                "Lockstep", "RankProtocol", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18", "toy",
-                "template",
-                "training-probe", "LockstepCommand", "LockstepTune",
+                "Lockstep", "RankProtocol", "RunFiles", "fashion-mnist", "mnist-two-machines", "cifar10-resnet18",
+                "toy", "template", "training-probe", "LockstepCommand", "LockstepTune",
             ]),
         .testTarget(
             name: "LockstepCommandTests",

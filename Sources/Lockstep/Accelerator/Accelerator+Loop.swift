@@ -1,4 +1,5 @@
 import Logging
+import RunFiles
 public import Torch
 public import TorchData
 

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import RunFiles
 import Synchronization
 import Tracking
 

@@ -1,6 +1,7 @@
 import Checkpointing
 import Foundation
 import Logging
+import RunFiles
 import Torch
 import Tracking
 

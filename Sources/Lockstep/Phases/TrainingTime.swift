@@ -1,4 +1,5 @@
 import Dispatch
+import RunFiles
 
 /// How long the epochs of a training took, and what of that went into which phase; moments are nanoseconds.
 struct TrainingTime {

@@ -1,4 +1,5 @@
 import Logging
+import RunFiles
 import TorchDistributed
 import Tracking
 

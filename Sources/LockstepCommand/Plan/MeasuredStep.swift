@@ -1,5 +1,6 @@
 import Foundation
 import Planning
+import RunFiles
 
 /// The time of a step of one rank, out of a run's folder or the benchmark's JSON file.
 struct MeasuredStep {
@@ -7,22 +8,6 @@ struct MeasuredStep {
     let seconds: Double
     /// Samples in its batch.
     let batchSize: Int
-
-    private struct Configuration: Decodable {
-        let batchSize: Int?
-        let worldSize: Int?
-        enum CodingKeys: String, CodingKey {
-            case batchSize = "batch-size"
-            case worldSize = "world-size"
-        }
-    }
-
-    private struct Line: Decodable {
-        let step: Int
-        let epoch: Int
-        let seconds: Double
-        let accuracy: Double?
-    }
 
     private struct Benchmark: Decodable {
         struct Run: Decodable {
@@ -55,19 +40,16 @@ struct MeasuredStep {
 
     /// The median over blocks of 16 steps: what happens every few steps counts, and what happens once does not.
     private init(run folder: String) throws {
-        let configuration = try Self.decode(Configuration.self, folder + "/config.json")
-        guard let batchSize = configuration.batchSize, batchSize > 0 else {
+        let configuration = try Self.bytes(folder + "/config.json").withUnsafeBytes(StoredValue.init)
+        guard let batchSize = configuration?["batch-size"]?.integer, batchSize > 0 else {
             throw Self.failure(folder, "its config.json has no batch-size")
         }
-        guard configuration.worldSize ?? 1 == 1 else {
+        let worldSize = configuration?["world-size"]?.integer ?? 1
+        guard worldSize == 1 else {
             throw Self.failure(
-                folder,
-                "it is a run of \(configuration.worldSize ?? 0) ranks, whose steps wait for each other; "
-                    + "take a run of one rank")
+                folder, "it is a run of \(worldSize) ranks, whose steps wait for each other; take a run of one rank")
         }
-        let lines = try Self.text(folder + "/metrics.jsonl").split(separator: "\n").compactMap {
-            try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
-        }.filter { $0.accuracy == nil }
+        let lines = try Self.steps(folder + "/metrics.jsonl")
         let block = 16
         var blocks: [Double] = []
         var start = block
@@ -86,6 +68,19 @@ struct MeasuredStep {
         self.batchSize = batchSize
     }
 
+    /// The lines of steps, with when each was written.
+    private static func steps(_ path: String) throws -> [(step: Int, epoch: Int?, seconds: Double)] {
+        try bytes(path).withUnsafeBytes { bytes in
+            var (reader, place) = (MetricsReader(), 0)
+            var steps: [(step: Int, epoch: Int?, seconds: Double)] = []
+            while reader.next(in: bytes, at: &place) {
+                guard !reader.line.isEvaluation, let seconds = reader.line.seconds else { continue }
+                steps.append((reader.line.step, reader.line.epoch, seconds))
+            }
+            return steps
+        }
+    }
+
     private init(benchmark file: String, _ program: String) throws {
         let runs = try Self.decode(Benchmark.self, file).runs.filter {
             $0.program == program && $0.ranks == 1 && $0.contestant == "lockstep"
@@ -101,8 +96,8 @@ struct MeasuredStep {
         self.batchSize = batchSize
     }
 
-    private static func text(_ path: String) throws -> String {
-        do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        do { return Array(try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
             throw PlanningError(
                 .unusableMeasurement, "\(path) cannot be read; a run's folder has config.json and metrics.jsonl",
                 cause: error)
@@ -110,7 +105,7 @@ struct MeasuredStep {
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
-        let data = Data(try text(path).utf8)
+        let data = Data(try bytes(path))
         do { return try JSONDecoder().decode(type, from: data) } catch {
             throw PlanningError(
                 .unusableMeasurement,

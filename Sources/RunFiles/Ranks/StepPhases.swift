@@ -1,9 +1,17 @@
 /// What a step is made of, in its order.
 public enum StepPhase: Int, Sendable, Hashable, CaseIterable {
-    /// Waiting for data, the forward and the backward pass.
-    case data, forward, backward
-    /// Waiting for other ranks, the optimizer, and what is none of these.
-    case communication, optimizer, other
+    /// Waiting for a batch.
+    case data
+    /// From the batch to the backward pass: the model and the loss.
+    case forward
+    /// The backward pass.
+    case backward
+    /// Waiting for other ranks' gradients behind the backward pass.
+    case communication
+    /// From the backward pass to the end of the step: the optimizer, and what else the program does there.
+    case optimizer
+    /// Saving, and what ranks agree on between steps.
+    case other
 
     /// The name in files.
     public var name: String { "\(self)" }

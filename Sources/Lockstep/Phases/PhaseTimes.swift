@@ -1,21 +1,4 @@
-/// What a rank does in a step, as far as the accelerator sees it.
-enum StepPhase: Int, CaseIterable {
-    /// Waiting for a batch.
-    case data
-    /// From the batch to the backward pass: the model and the loss.
-    case forward
-    /// The backward pass.
-    case backward
-    /// Waiting for other ranks' gradients behind the backward pass.
-    case communication
-    /// From the backward pass to the end of the step: the optimizer, and what else the program does there.
-    case optimizer
-    /// Saving, and what ranks agree on between steps.
-    case other
-
-    /// The name in files.
-    var name: String { "\(self)" }
-}
+import RunFiles
 
 /// Nanoseconds in each phase.
 struct PhaseTimes: Equatable {
