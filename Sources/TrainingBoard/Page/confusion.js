@@ -39,8 +39,7 @@ function table(counts, names) {
     }, whole(count));
   };
   const share = (label, of) => (of > 0 ? (100 * counts[label][label] / of).toFixed(0) : "–");
-  const made = element("table", { class: "matrix", role: "grid", "aria-readonly": "true" },
-    element("caption", { class: "muted small" }, layout),
+  const made = element("table", { class: "matrix", role: "grid", "aria-readonly": "true", "aria-label": layout },
     element("thead", {}, element("tr", {}, element("td", {}), names.map((name) => element("th", { scope: "col" }, element("span", {}, name))),
       element("th", { scope: "col", class: "sum" }, element("span", {}, "recall %")))),
     element("tbody", {}, counts.map((row, label) => element("tr", {}, element("th", { scope: "row", title: names[label] }, names[label]),
@@ -51,7 +50,7 @@ function table(counts, names) {
   made.addEventListener("pointerover", read);
   made.addEventListener("focusin", read);
   made.addEventListener("keydown", move);
-  return [element("div", { class: "scroll" }, made), readout];
+  return [element("p", { class: "layout muted small" }, layout), element("div", { class: "scroll" }, made), readout];
 }
 
 // One cell is reached by Tab; arrow keys go on from there.
