@@ -11,7 +11,9 @@ import CTorch
 /// ```
 /// The mode belongs to the thread, so the closure is synchronous. Lockstep's own kernels do not take part in it.
 ///
-/// - Parameter dtype: `.bfloat16` or `.float16`; with any other the program stops.
+/// - Parameters:
+///   - dtype: `.bfloat16` or `.float16`; with any other the program stops.
+///   - body: the forward pass.
 public func withAutocast<Result>(_ dtype: DType, _ body: () throws -> Result) rethrows -> Result {
     if dtype != .bfloat16, dtype != .float16 {
         stop("withAutocast(\(dtype)): the lower precisions are bfloat16 and float16", operands: [])
