@@ -5,8 +5,8 @@ extension AsyncParsableCommand {
     /// Does what the command line says, and ends the process with the status that follows from it.
     ///
     /// Nothing is torn down: handlers of `exit` free what threads of LibTorch and of URLSession may still use
-    /// (swiftlang/swift-corelibs-foundation#5469), so that one process in some thousand would end with an abort. Functions
-    /// that were registered with `atexit` are not called.
+    /// (swiftlang/swift-corelibs-foundation#5469), so that a process would now and then end with an abort. Functions that
+    /// were registered with `atexit` are not called.
     ///
     /// - Parameters:
     ///   - arguments: the command line without the program's name; that of the process if nil.
