@@ -60,14 +60,14 @@ extension TrainingProgram {
             options.checkpoints.resume = options.runDirectory.flatMap(ResumeTarget.ifResumable)
         }
         let place = Result { try RankEnvironment(environment: environment) }
-        if !options.launch.startsProcesses, case .success(.none) = place,
+        // Nobody has started this process as a rank.
+        let isOutermost = if case .success(.none) = place { true } else { false }
+        if isOutermost, !options.launch.startsProcesses,
             options.device == "cpu" || (options.device == nil && LibTorch.cudaDeviceCount == 0),
             let count = ProcessCount(default: Self.defaultProcessCount, cores: AvailableCores.count)
         {
             options.launch.nproc = count
         }
-        var isOutermost = false
-        if case .success(.none) = place { isOutermost = true }
         let board = isOutermost && options.trackers.board ? try BoardProcess(over: options.runDirectory) : nil
         defer { withExtendedLifetime(board) {} }
         let outcome = try await LaunchError.endingProcess { [options] () -> JobOutcome? in
